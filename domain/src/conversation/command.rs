@@ -1,0 +1,32 @@
+//! What can be asked of a conversation.
+
+use super::values::Feedback;
+use crate::id::{MessageId, UserId};
+
+/// What can be asked of a conversation. That the caller sees the ticket and that the ticket takes messages
+/// is the ticket's decision ([`crate::ticket::TicketCommand::Answer`]), taken in the same append.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConversationCommand {
+    /// Write a message.
+    Post {
+        /// Its identity.
+        message_id: MessageId,
+        /// Whose ticket it is on: the content is sealed with their key.
+        requester: UserId,
+        /// What it says, parsed.
+        content: String,
+        /// Whether only staff may read it; staff only.
+        is_internal: bool,
+        /// Whether a model wrote it; staff only.
+        is_ai: bool,
+        /// The sender's own id for it.
+        client_msg_id: Option<String>,
+    },
+    /// Judge a message.
+    SetFeedback {
+        /// The message.
+        message_id: MessageId,
+        /// How.
+        feedback: Feedback,
+    },
+}

@@ -1,0 +1,72 @@
+//! What can have been said on a ticket.
+
+use serde::{Deserialize, Serialize};
+
+use super::values::{Feedback, MessageType, SenderRole};
+use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::id::{MessageId, UserId};
+use crate::sealed::Sealed;
+
+/// What can have been said on a ticket, and what people thought of it.
+///
+/// The content is sealed with the key of the ticket's requester: a conversation is about them, whoever
+/// wrote the line, so erasing them erases all of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+pub enum ConversationEvent {
+    /// Somebody wrote a message.
+    MessagePosted {
+        /// Its identity.
+        message_id: MessageId,
+        /// Who wrote it; none for the desk itself.
+        sender: Option<UserId>,
+        /// As what.
+        sender_role: SenderRole,
+        /// What kind of message it is.
+        message_type: MessageType,
+        /// What it says.
+        content: Sealed,
+        /// Whether only staff may read it.
+        is_internal: bool,
+        /// Whether a model wrote it.
+        is_ai: bool,
+        /// The sender's own id for it, by which a repeated sending is recognised.
+        client_msg_id: Option<String>,
+    },
+    /// Somebody judged a message; a later judgement by the same person replaces it.
+    MessageFeedbackSet {
+        /// The message.
+        message_id: MessageId,
+        /// Who judged.
+        by: UserId,
+        /// How.
+        feedback: Feedback,
+    },
+}
+
+impl From<ConversationEvent> for Event {
+    fn from(event: ConversationEvent) -> Self {
+        Self::Conversation(event)
+    }
+}
+
+impl StoredEvent for ConversationEvent {
+    const STREAM: StreamType = StreamType::Conversation;
+    const TYPES: &'static [(&'static str, i16)] = &[("MessagePosted", 1), ("MessageFeedbackSet", 1)];
+
+    fn from_event(event: &Event) -> Option<&Self> {
+        match event {
+            Event::Conversation(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl cqrs_es::DomainEvent for ConversationEvent {
+    fn event_type(&self) -> String {
+        <&str>::from(self).to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        version_of::<Self>(self.into()).unwrap_or(1).to_string()
+    }
+}

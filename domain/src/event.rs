@@ -1,0 +1,189 @@
+//! Any event of any aggregate: its stored form and the envelope around it.
+//!
+//! An event is stored as its type (the variant's name) and its payload (the variant's fields as a JSON
+//! object). Stored events are for ever: fields are added with a default, variants are added, nothing is
+//! renamed or removed. A type this version does not know is read as [`Event::Unknown`], never as an error.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::access::Actor;
+use crate::conversation::ConversationEvent;
+use crate::ticket::TicketEvent;
+use crate::user::UserEvent;
+
+/// Which kind of aggregate a stream belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum StreamType {
+    /// A ticket.
+    Ticket,
+    /// A ticket's messages.
+    Conversation,
+    /// A user.
+    User,
+}
+
+impl StreamType {
+    /// The word stored with each event.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Any event of any aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Something happened to a ticket.
+    Ticket(TicketEvent),
+    /// Something was said on a ticket.
+    Conversation(ConversationEvent),
+    /// Something happened to a user.
+    User(UserEvent),
+    /// A type or version that this version of the desk does not know, as stored.
+    Unknown(Box<str>),
+}
+
+/// An event's type and payload, as the log keeps them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The variant's name, such as `TicketResolved`.
+    pub event_type: String,
+    /// The version of the payload's shape.
+    pub schema_version: i16,
+    /// The fields, as a JSON object.
+    pub payload: String,
+}
+
+/// The stored event cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{event_type} version {schema_version} cannot be read: {reason}")]
+pub struct Unreadable {
+    /// Its type.
+    pub event_type: String,
+    /// The version of its payload.
+    pub schema_version: i16,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// An aggregate's events: how they enter and leave their stored form.
+pub trait StoredEvent: Serialize + DeserializeOwned + cqrs_es::DomainEvent + Into<Event> {
+    /// The aggregate's kind of stream.
+    const STREAM: StreamType;
+    /// The types this enum knows, with the newest version of each payload.
+    const TYPES: &'static [(&'static str, i16)];
+
+    /// This aggregate's event in `event`, if it is one.
+    fn from_event(event: &Event) -> Option<&Self>;
+
+    /// The stored form.
+    ///
+    /// # Errors
+    /// The cipher in scope cannot seal one of its fields.
+    fn store(&self) -> Result<Stored, serde_json::Error> {
+        // Serde writes {"TicketResolved":{…}}: the type is the key, the payload is its value.
+        let tagged = serde_json::to_string(self)?;
+        let (event_type, payload) = tagged
+            .strip_prefix("{\"")
+            .and_then(|rest| rest.strip_suffix('}'))
+            .and_then(|rest| rest.split_once("\":"))
+            .ok_or_else(|| serde::ser::Error::custom("an event must have fields, or braces without any"))?;
+        let schema_version = version_of::<Self>(event_type)
+            .ok_or_else(|| serde::ser::Error::custom(format!("{event_type} is not in TYPES")))?;
+        Ok(Stored { event_type: event_type.to_owned(), schema_version, payload: payload.to_owned() })
+    }
+}
+
+/// The newest version of `event_type` among the events of `E`; none if it is not one of them.
+pub(crate) fn version_of<E: StoredEvent>(event_type: &str) -> Option<i16> {
+    E::TYPES.iter().find(|(name, _)| *name == event_type).map(|(_, version)| *version)
+}
+
+impl Event {
+    /// The event stored as `payload` of `event_type` in a stream of `stream_type`.
+    ///
+    /// # Errors
+    /// The payload is not what its type and version say, or a sealed field cannot be opened.
+    pub fn read(
+        stream_type: &str,
+        event_type: &str,
+        schema_version: i16,
+        payload: &str,
+    ) -> Result<Self, Unreadable> {
+        match stream_type.parse() {
+            Ok(StreamType::Ticket) => read_as::<TicketEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Conversation) => read_as::<ConversationEvent>(event_type, schema_version, payload),
+            Ok(StreamType::User) => read_as::<UserEvent>(event_type, schema_version, payload),
+            Err(_) => Ok(Self::Unknown(event_type.into())),
+        }
+    }
+
+    /// The stored form.
+    ///
+    /// # Errors
+    /// The cipher in scope cannot seal one of its fields; unknown events are never written.
+    pub fn store(&self) -> Result<Stored, serde_json::Error> {
+        match self {
+            Self::Ticket(event) => event.store(),
+            Self::Conversation(event) => event.store(),
+            Self::User(event) => event.store(),
+            Self::Unknown(event_type) => {
+                Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
+            }
+        }
+    }
+}
+
+fn read_as<E: StoredEvent>(
+    event_type: &str,
+    schema_version: i16,
+    payload: &str,
+) -> Result<Event, Unreadable> {
+    if version_of::<E>(event_type).is_none_or(|newest| schema_version > newest) {
+        return Ok(Event::Unknown(event_type.into()));
+    }
+    let mut tagged = String::with_capacity(event_type.len() + payload.len() + 6);
+    tagged.push_str("{\"");
+    tagged.push_str(event_type);
+    tagged.push_str("\":");
+    tagged.push_str(payload);
+    tagged.push('}');
+    serde_json::from_str::<E>(&tagged).map(Into::into).map_err(|error| Unreadable {
+        event_type: event_type.to_owned(),
+        schema_version,
+        reason: error.to_string(),
+    })
+}
+
+/// An event in the log, with everything the log knows about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its place in the log: 1, 2, 3 … without holes, in commit order.
+    pub position: i64,
+    /// Its identity, UUID version 7.
+    pub event_id: Uuid,
+    /// The stream it belongs to.
+    pub stream: Uuid,
+    /// Its place in its stream: 1, 2, 3 …
+    pub version: i32,
+    /// When it happened in the world.
+    pub occurred_at: DateTime<Utc>,
+    /// When the log accepted it; never decreases with the position.
+    pub recorded_at: DateTime<Utc>,
+    /// Who acted.
+    pub actor: Actor,
+    /// Through which door: `api`, `cli`, or the part of the desk that acted by itself.
+    pub via: Box<str>,
+    /// The command that caused it.
+    pub command_id: Uuid,
+    /// The event that caused the command; none when a person did.
+    pub causation_id: Option<Uuid>,
+    /// What ties together everything that follows from one request.
+    pub correlation_id: Uuid,
+    /// What happened.
+    pub event: Event,
+}

@@ -1,0 +1,160 @@
+//! Personal text, which the log only ever holds encrypted.
+//!
+//! An event's field of type [`Sealed`] is plain text in memory and ciphertext when serialised. Which key
+//! seals it is said by the field itself: the data subject's. Serialisation goes through the [`Cipher`] that
+//! [`with_cipher`] puts in scope, so a new field is sealed by its type alone and cannot be forgotten;
+//! without a cipher in scope serialising fails instead of writing plain text.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use uuid::Uuid;
+
+use crate::id::UserId;
+
+/// Text about a person, encrypted in the log with that person's key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    subject: UserId,
+    text: Option<Arc<str>>,
+}
+
+impl Sealed {
+    /// `text` about `subject`.
+    #[must_use]
+    pub fn new(subject: UserId, text: impl Into<Arc<str>>) -> Self {
+        Self { subject, text: Some(text.into()) }
+    }
+
+    /// What remains after the subject's key was destroyed.
+    #[must_use]
+    pub fn erased(subject: UserId) -> Self {
+        Self { subject, text: None }
+    }
+
+    /// Whose text it is.
+    #[must_use]
+    pub fn subject(&self) -> UserId {
+        self.subject
+    }
+
+    /// The text; none once its subject was erased.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// The text, or `[erased]`.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.text().unwrap_or("[erased]")
+    }
+}
+
+/// Never shows the text, so that no log line can.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({})", self.subject)
+    }
+}
+
+/// Encrypts and decrypts [`Sealed`] fields.
+pub trait Cipher: Send + Sync {
+    /// The ciphertext of `plain` under the key of `subject`, as text without a colon.
+    ///
+    /// # Errors
+    /// What prevents sealing, such as a key that is not loaded.
+    fn seal(&self, subject: UserId, plain: &str) -> Result<String, String>;
+
+    /// The plain text of `cipher`; none if the key of `subject` was destroyed.
+    ///
+    /// # Errors
+    /// What prevents opening: the key is not loaded, or the ciphertext is not authentic.
+    fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String>;
+}
+
+thread_local! {
+    static CIPHER: RefCell<Option<Arc<dyn Cipher>>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` with `cipher` sealing and opening every [`Sealed`] field it (de)serialises on this thread.
+pub fn with_cipher<R>(cipher: Arc<dyn Cipher>, work: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Arc<dyn Cipher>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CIPHER.set(self.0.take());
+        }
+    }
+    let _restore = Restore(CIPHER.replace(Some(cipher)));
+    work()
+}
+
+fn cipher_in_scope() -> Result<Arc<dyn Cipher>, &'static str> {
+    CIPHER.with_borrow(Clone::clone).ok_or("a sealed field was (de)serialised without a cipher in scope")
+}
+
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.text().ok_or_else(|| ser::Error::custom("an erased text cannot be written again"))?;
+        let cipher = cipher_in_scope().map_err(ser::Error::custom)?;
+        let sealed = cipher.seal(self.subject, text).map_err(ser::Error::custom)?;
+        serializer.collect_str(&format_args!("{}:{sealed}", self.subject.0.simple()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Sealed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sealed text, <subject>:<ciphertext>")
+            }
+
+            fn visit_str<E: de::Error>(self, stored: &str) -> Result<Sealed, E> {
+                let (subject, sealed) = stored.split_once(':').ok_or_else(|| E::custom("not sealed"))?;
+                let subject = UserId(Uuid::try_parse(subject).map_err(E::custom)?);
+                let cipher = cipher_in_scope().map_err(E::custom)?;
+                let text = cipher.open(subject, sealed).map_err(E::custom)?;
+                Ok(Sealed { subject, text })
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Reverse;
+    impl Cipher for Reverse {
+        fn seal(&self, _: UserId, plain: &str) -> Result<String, String> {
+            Ok(plain.chars().rev().collect())
+        }
+        fn open(&self, _: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
+            Ok((cipher != "gone").then(|| cipher.chars().rev().collect::<String>().into()))
+        }
+    }
+
+    #[test]
+    fn a_sealed_text_is_never_written_in_the_clear() {
+        let text = Sealed::new(UserId::default(), "printer");
+        assert!(serde_json::to_string(&text).is_err());
+        let written = with_cipher(Arc::new(Reverse), || serde_json::to_string(&text)).expect("a cipher");
+        assert!(!written.contains("printer"));
+        let read = with_cipher(Arc::new(Reverse), || serde_json::from_str::<Sealed>(&written));
+        assert_eq!(read.expect("a cipher"), text);
+        assert!(!format!("{text:?}").contains("printer"));
+    }
+
+    #[test]
+    fn an_erased_text_reads_as_erased() {
+        let stored = format!("\"{}:gone\"", Uuid::nil().simple());
+        let read = with_cipher(Arc::new(Reverse), || serde_json::from_str::<Sealed>(&stored));
+        assert_eq!(read.expect("a cipher").shown(), "[erased]");
+    }
+}

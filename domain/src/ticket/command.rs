@@ -1,0 +1,120 @@
+//! What can be asked of a ticket.
+
+use super::values::{Impact, Priority, Status, Urgency};
+use crate::access::{Department, Role};
+use crate::id::{TicketId, UserId};
+
+/// What can be asked of a ticket. Texts are already parsed ([`super::values`]); who asks and when stand
+/// beside the command ([`crate::Issued`]).
+#[derive(Debug, Clone, PartialEq)]
+pub enum TicketCommand {
+    /// Report a problem.
+    Create {
+        /// Whose problem it is; staff may report for somebody else.
+        requester: UserId,
+        /// The problem in a line.
+        title: String,
+        /// The problem in full.
+        description: String,
+        /// How pressing the requester says it is.
+        urgency: Urgency,
+        /// The department to file it with.
+        department: Option<Department>,
+    },
+    /// Change whatever is given.
+    Edit {
+        /// A new title.
+        title: Option<String>,
+        /// A new description.
+        description: Option<String>,
+        /// A new urgency; by staff too, while the ticket is active.
+        urgency: Option<Urgency>,
+        /// A new impact; staff only.
+        impact: Option<Impact>,
+        /// A priority set by hand; staff only.
+        priority: Option<Priority>,
+        /// Another department: a transfer without a note.
+        department: Option<Department>,
+    },
+    /// Send it to a department's queue.
+    Transfer {
+        /// The department.
+        department: Department,
+        /// Why, for the colleagues.
+        note: Option<String>,
+    },
+    /// Make an agent responsible, or with none put it into its department's queue.
+    Assign {
+        /// The agent.
+        agent: Option<Assignee>,
+    },
+    /// Take it: assign it to the caller.
+    Claim,
+    /// Make nobody responsible.
+    Unassign,
+    /// Bring it to a status by the transition that leads there.
+    SetStatus {
+        /// The status wanted.
+        to: Status,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Consider it solved.
+    Resolve {
+        /// What solved it.
+        resolution: Option<String>,
+        /// What solved it, as a code.
+        resolution_code: Option<String>,
+    },
+    /// Consider it done.
+    Close,
+    /// Say that the problem came back.
+    Reopen {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A message was posted on it: by staff a first public answer starts the work, by the requester an
+    /// answer ends the waiting or reopens it.
+    Answer {
+        /// Whether only staff can read the message.
+        is_internal: bool,
+    },
+    /// Judge the outcome.
+    GiveFeedback {
+        /// One to five.
+        rating: Option<u8>,
+        /// In words.
+        comment: Option<String>,
+    },
+    /// Suspect misuse.
+    Flag {
+        /// What raised the suspicion.
+        reason: Option<String>,
+    },
+    /// Drop the suspicion.
+    ClearFlag,
+    /// Confirm the suspicion and close.
+    ConfirmMisuse,
+    /// Let it live on in another ticket.
+    Merge {
+        /// This ticket, so that merging it into itself is noticed.
+        ticket: TicketId,
+        /// The other ticket.
+        into: TicketId,
+    },
+    /// Take a merge back.
+    Unmerge,
+}
+
+/// Somebody to whom a ticket may be assigned, as the user directory knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignee {
+    /// Who.
+    pub id: UserId,
+    /// As what they work.
+    pub role: Role,
+    /// For which departments.
+    pub departments: Vec<Department>,
+    /// Whether they may sign in.
+    pub is_active: bool,
+}

@@ -1,0 +1,92 @@
+//! Which rule answers which command, and what every rule asks first: who may.
+
+use chrono::{DateTime, Utc};
+
+use super::edit::Changes;
+use super::values::{Priority, Status, Urgency};
+use super::{Decision, Live, TicketCommand, TicketError, TicketEvent};
+use crate::access::{Caller, Department};
+use crate::id::UserId;
+use crate::sealed::Sealed;
+
+/// The decision on a ticket that does not exist yet.
+pub(super) fn create(
+    by: &Caller,
+    requester: UserId,
+    title: &str,
+    description: &str,
+    urgency: Urgency,
+    department: Option<Department>,
+) -> Decision {
+    if !by.is_staff() && !by.is(requester) {
+        return Err(TicketError::Forbidden("staff"));
+    }
+    Ok(vec![TicketEvent::TicketCreated {
+        requester,
+        title: Sealed::new(requester, title),
+        description: Sealed::new(requester, description),
+        urgency,
+        priority: Priority::computed(urgency, None),
+        department,
+    }])
+}
+
+impl Live {
+    /// The decision on a ticket that exists.
+    pub(super) fn decide(&self, by: &Caller, at: DateTime<Utc>, command: TicketCommand) -> Decision {
+        use TicketCommand as C;
+        if !by.sight().sees(self.whose()) {
+            return Err(TicketError::NotFound);
+        }
+        if let Some(into) = self.locked_into().filter(|_| command != C::Unmerge) {
+            return Err(TicketError::Locked { into });
+        }
+        match command {
+            C::Create { .. } => Err(TicketError::AlreadyExists),
+            C::Edit { title, description, urgency, impact, priority, department } => {
+                self.edit(by, Changes { title, description, urgency, impact, priority, department })
+            }
+            C::Transfer { department, note } => self.transfer(by, department, note),
+            C::Assign { agent: Some(agent) } => self.assign(by, &agent),
+            C::Assign { agent: None } => self.queue(by),
+            C::Claim => self.claim(by),
+            C::Unassign => self.unassign(by),
+            C::SetStatus { to, reason } => self.set_status(by, at, to, reason),
+            C::Resolve { resolution, resolution_code } => self.resolve(by, at, resolution, resolution_code),
+            C::Close => self.close(by, at),
+            C::Reopen { reason } => self.reopen(by, at, reason),
+            C::Answer { is_internal } => self.answer(by, at, is_internal),
+            C::GiveFeedback { rating, comment } => self.give_feedback(by, at, rating, comment),
+            C::Flag { reason } => self.flag(by, reason),
+            C::ClearFlag => self.clear_flag(by),
+            C::ConfirmMisuse => self.confirm_misuse(by, at),
+            C::Merge { ticket, into } => self.merge(by, at, ticket, into),
+            C::Unmerge => self.unmerge(by),
+        }
+    }
+
+    /// Whether the caller is the requester.
+    pub(super) fn is_owner(&self, by: &Caller) -> bool {
+        by.is(self.requester)
+    }
+
+    /// `text`, sealed with the requester's key: everything on a ticket is about them.
+    pub(super) fn sealed(&self, text: Option<String>) -> Option<Sealed> {
+        text.map(|text| Sealed::new(self.requester, text))
+    }
+
+    /// The refusal of the way to `to`.
+    pub(super) fn no_way_to(&self, to: Status) -> TicketError {
+        TicketError::InvalidTransition { from: self.status, to, allowed: self.allowed() }
+    }
+}
+
+/// Refuses everybody but agents, administrators and the desk itself.
+pub(super) fn staff_only(by: &Caller) -> Result<(), TicketError> {
+    if by.is_staff() { Ok(()) } else { Err(TicketError::Forbidden("staff")) }
+}
+
+/// Refuses everybody but administrators and the desk itself.
+pub(super) fn admins_only(by: &Caller) -> Result<(), TicketError> {
+    if by.is_admin() { Ok(()) } else { Err(TicketError::Forbidden("administrators")) }
+}

@@ -1,0 +1,146 @@
+//! Why a ticket refuses a command.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::values::Status;
+use crate::id::{TicketId, UserId};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Why a ticket refuses a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TicketError {
+    /// It was never created, or the caller does not see it.
+    #[error("there is no such ticket")]
+    NotFound,
+    /// The caller sees it but may not do this; the words say who may.
+    #[error("only {0} may do this")]
+    Forbidden(&'static str),
+    /// A ticket of this id was created before.
+    #[error("the ticket exists already")]
+    AlreadyExists,
+    /// It lives on in another ticket.
+    #[error("the ticket was merged into {into} and takes no changes")]
+    Locked {
+        /// The ticket it lives on in.
+        into: TicketId,
+    },
+    /// It is too far along for this change.
+    #[error("the ticket is {}: this cannot be changed any more", .status.as_str())]
+    NotEditable {
+        /// Where it stands.
+        status: Status,
+    },
+    /// No transition leads from its status to the one wanted.
+    #[error("the ticket is {} and cannot become {} this way; possible: {}", .from.as_str(), .to.as_str(), listed(.allowed))]
+    InvalidTransition {
+        /// Where it stands.
+        from: Status,
+        /// Where it should have gone.
+        to: Status,
+        /// Where it can go.
+        allowed: Vec<Status>,
+    },
+    /// It was resolved too long ago to be reopened.
+    #[error("the ticket was resolved too long ago to be reopened; open a new one that refers to it")]
+    ReopenWindowPassed {
+        /// When it was resolved.
+        resolved_at: DateTime<Utc>,
+    },
+    /// Whoever should get it is deactivated or does not work on tickets.
+    #[error("this person cannot be given tickets: they are deactivated or not an agent")]
+    AgentUnavailable,
+    /// Somebody else was faster.
+    #[error("somebody else has already taken the ticket")]
+    AlreadyClaimed {
+        /// Who has it.
+        by: UserId,
+    },
+    /// It belongs to no department, so no queue can take it.
+    #[error("the ticket has no department whose queue could take it; transfer it first")]
+    NoDepartment,
+    /// It is closed.
+    #[error("a closed ticket takes no answers; reopen it")]
+    Closed,
+    /// The outcome cannot be judged before there is one.
+    #[error("feedback can be given once the ticket is resolved")]
+    FeedbackTooEarly,
+    /// The time for changing the feedback is over.
+    #[error("the feedback was given too long ago to be changed")]
+    FeedbackFinal,
+    /// Nobody suspects misuse.
+    #[error("the ticket is not flagged as misuse")]
+    NotFlagged,
+    /// It cannot live on in itself.
+    #[error("a ticket cannot be merged into itself")]
+    MergeIntoItself,
+    /// A rating outside its scale.
+    #[error("a rating must be 1, 2, 3, 4 or 5")]
+    RatingOutOfRange,
+    /// Feedback that says nothing.
+    #[error("feedback needs a rating or a comment")]
+    EmptyFeedback,
+}
+
+/// `statuses` in words, for people.
+fn listed(statuses: &[Status]) -> String {
+    match statuses {
+        [] => "nothing".to_owned(),
+        _ => statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+impl Refusal for TicketError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::NotFound => RefusalKind::NotFound,
+            Self::Forbidden(_) => RefusalKind::Forbidden,
+            Self::Locked { .. } => RefusalKind::Locked,
+            Self::MergeIntoItself | Self::RatingOutOfRange | Self::EmptyFeedback => RefusalKind::Invalid,
+            Self::AlreadyExists
+            | Self::NotEditable { .. }
+            | Self::InvalidTransition { .. }
+            | Self::ReopenWindowPassed { .. }
+            | Self::AgentUnavailable
+            | Self::AlreadyClaimed { .. }
+            | Self::NoDepartment
+            | Self::Closed
+            | Self::FeedbackTooEarly
+            | Self::FeedbackFinal
+            | Self::NotFlagged => RefusalKind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "NOT_FOUND",
+            Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
+            Self::Locked { .. } => "TICKET_LOCKED",
+            Self::MergeIntoItself | Self::RatingOutOfRange | Self::EmptyFeedback => "VALIDATION_ERROR",
+            Self::InvalidTransition { .. } => "INVALID_STATUS_TRANSITION",
+            Self::ReopenWindowPassed { .. } => "REOPEN_WINDOW_PASSED",
+            Self::AgentUnavailable => "AGENT_UNAVAILABLE",
+            Self::AlreadyExists
+            | Self::NotEditable { .. }
+            | Self::AlreadyClaimed { .. }
+            | Self::NoDepartment
+            | Self::Closed
+            | Self::FeedbackTooEarly
+            | Self::FeedbackFinal
+            | Self::NotFlagged => "CONFLICT",
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::Locked { into } => Some(json!({ "into": into.to_string() })),
+            Self::NotEditable { status } => Some(json!({ "status": status })),
+            Self::InvalidTransition { from, to, allowed } => {
+                Some(json!({ "from": from, "to": to, "allowed": allowed }))
+            }
+            Self::ReopenWindowPassed { resolved_at } => Some(json!({ "resolved_at": resolved_at })),
+            Self::AlreadyClaimed { by } => Some(json!({ "assignee_id": by })),
+            _ => None,
+        }
+    }
+}

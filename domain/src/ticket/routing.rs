@@ -1,0 +1,79 @@
+//! Who is responsible: departments, queues and agents.
+
+use super::decide::staff_only;
+use super::values::Status;
+use super::{Assignee, Decision, Live, TicketError, TicketEvent};
+use crate::access::{Caller, Department, Role};
+
+impl Live {
+    /// Sends it to a department's queue.
+    pub(super) fn transfer(&self, by: &Caller, to: Department, note: Option<String>) -> Decision {
+        if self.department.as_ref() == Some(&to) {
+            return Ok(vec![]);
+        }
+        if !self.is_open_to(by) {
+            return Err(if by.is_staff() { self.no_way_to(Status::Open) } else { self.not_editable() });
+        }
+        let (from, note) = (self.department.clone(), self.sealed(note));
+        Ok(vec![TicketEvent::TicketTransferred { from, to, note }])
+    }
+
+    /// Makes an agent responsible.
+    pub(super) fn assign(&self, by: &Caller, agent: &Assignee) -> Decision {
+        staff_only(by)?;
+        if self.assignee == Some(agent.id) {
+            return Ok(vec![]);
+        }
+        if !self.status.is_active() {
+            return Err(self.no_way_to(Status::Assigned));
+        }
+        let works_on_tickets = agent.role.is_agent() || agent.role == Role::Admin;
+        if !agent.is_active || !works_on_tickets {
+            return Err(TicketError::AgentUnavailable);
+        }
+        Ok(vec![TicketEvent::TicketAssigned { agent: Some(agent.id) }])
+    }
+
+    /// Puts it into its department's queue.
+    pub(super) fn queue(&self, by: &Caller) -> Decision {
+        staff_only(by)?;
+        if !self.status.is_active() {
+            return Err(self.no_way_to(Status::Assigned));
+        }
+        if self.department.is_none() {
+            return Err(TicketError::NoDepartment);
+        }
+        if self.status == Status::Assigned && self.assignee.is_none() {
+            return Ok(vec![]);
+        }
+        Ok(vec![TicketEvent::TicketAssigned { agent: None }])
+    }
+
+    /// Makes the caller responsible, unless somebody else is.
+    pub(super) fn claim(&self, by: &Caller) -> Decision {
+        staff_only(by)?;
+        let caller = by.person().ok_or(TicketError::Forbidden("agents and administrators"))?;
+        if self.assignee == Some(caller) {
+            return Ok(vec![]);
+        }
+        if !self.status.is_active() {
+            return Err(self.no_way_to(Status::Assigned));
+        }
+        if let Some(by) = self.assignee {
+            return Err(TicketError::AlreadyClaimed { by });
+        }
+        Ok(vec![TicketEvent::TicketAssigned { agent: Some(caller) }])
+    }
+
+    /// Makes nobody responsible.
+    pub(super) fn unassign(&self, by: &Caller) -> Decision {
+        staff_only(by)?;
+        match self.status {
+            Status::Open => Ok(vec![]),
+            Status::Assigned | Status::InProgress | Status::WaitingOnCustomer => {
+                Ok(vec![TicketEvent::TicketUnassigned {}])
+            }
+            Status::Resolved | Status::Closed => Err(self.no_way_to(Status::Open)),
+        }
+    }
+}

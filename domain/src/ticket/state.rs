@@ -1,0 +1,193 @@
+//! What a ticket remembers in order to decide.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::TicketEvent;
+use super::values::{Impact, Priority, PrioritySource, Status, Urgency};
+use crate::access::{Department, Whose};
+use crate::id::{TicketId, UserId};
+use crate::sealed::Sealed;
+
+/// What a created ticket remembers in order to decide.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Live {
+    pub(super) requester: UserId,
+    pub(super) title: Sealed,
+    pub(super) description: Sealed,
+    pub(super) triage: Triage,
+    pub(super) department: Option<Department>,
+    pub(super) assignee: Option<UserId>,
+    pub(super) status: Status,
+    pub(super) resolved_at: Option<DateTime<Utc>>,
+    pub(super) reopen_count: u32,
+    pub(super) is_flagged: bool,
+    pub(super) feedback: Option<GivenFeedback>,
+    pub(super) merged: Option<Merged>,
+}
+
+/// How much the ticket presses, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Triage {
+    pub(super) urgency: Urgency,
+    pub(super) impact: Option<Impact>,
+    pub(super) priority: Priority,
+    pub(super) source: PrioritySource,
+}
+
+/// The requester's judgement, and since when there is one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct GivenFeedback {
+    pub(super) rating: Option<u8>,
+    pub(super) comment: Option<Sealed>,
+    pub(super) first_at: DateTime<Utc>,
+}
+
+/// Where the ticket lives on, and where it stood before.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Merged {
+    pub(super) into: TicketId,
+    pub(super) was: Status,
+}
+
+impl Live {
+    /// Whose problem it is.
+    #[must_use]
+    pub fn requester(&self) -> UserId {
+        self.requester
+    }
+
+    /// The department responsible.
+    #[must_use]
+    pub fn department(&self) -> Option<&Department> {
+        self.department.as_ref()
+    }
+
+    /// The agent responsible.
+    #[must_use]
+    pub fn assignee(&self) -> Option<UserId> {
+        self.assignee
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// How often the problem came back.
+    #[must_use]
+    pub fn reopen_count(&self) -> u32 {
+        self.reopen_count
+    }
+
+    /// Whether somebody suspects misuse, or suspected it rightly.
+    #[must_use]
+    pub fn is_flagged(&self) -> bool {
+        self.is_flagged
+    }
+
+    /// The ticket it was merged into, and by which it is locked.
+    #[must_use]
+    pub fn locked_into(&self) -> Option<TicketId> {
+        self.merged.map(|merged| merged.into)
+    }
+
+    /// What its visibility depends on.
+    #[must_use]
+    pub fn whose(&self) -> Whose<'_> {
+        Whose { requester: self.requester, department: self.department(), assignee: self.assignee }
+    }
+
+    /// The state after its first event; none for any other event.
+    pub(super) fn created(event: TicketEvent) -> Option<Self> {
+        let TicketEvent::TicketCreated { requester, title, description, urgency, priority, department } =
+            event
+        else {
+            return None;
+        };
+        Some(Self {
+            requester,
+            title,
+            description,
+            triage: Triage { urgency, impact: None, priority, source: PrioritySource::Computed },
+            department,
+            assignee: None,
+            status: Status::Open,
+            resolved_at: None,
+            reopen_count: 0,
+            is_flagged: false,
+            feedback: None,
+            merged: None,
+        })
+    }
+
+    /// Takes over what happened.
+    pub(super) fn apply(&mut self, event: TicketEvent) {
+        use TicketEvent as E;
+        match event {
+            E::TicketCreated { .. } => {}
+            E::TicketDetailsEdited { title, description } => self.edited(title, description),
+            E::PriorityChanged { urgency, impact, priority, source } => {
+                self.triage = Triage { urgency, impact, priority, source };
+            }
+            E::TicketTransferred { to, .. } => {
+                self.department = Some(to);
+                self.handed(None, Status::Open);
+            }
+            E::TicketAssigned { agent } => self.assigned(agent),
+            E::TicketUnassigned {} => self.handed(None, Status::Open),
+            E::StatusChanged { to, .. } => self.status = to,
+            E::TicketResolved { at, .. } => {
+                self.status = Status::Resolved;
+                self.resolved_at = Some(at);
+            }
+            E::TicketClosed { .. } | E::MisuseConfirmed { .. } => self.status = Status::Closed,
+            E::TicketReopened { to, .. } => self.reopened(to),
+            E::FeedbackGiven { rating, comment, at } => self.judged(rating, comment, at),
+            E::TicketFlagged { .. } => self.is_flagged = true,
+            E::FlagCleared {} => self.is_flagged = false,
+            E::TicketMerged { into, .. } => {
+                self.merged = Some(Merged { into, was: self.status });
+                self.status = Status::Closed;
+            }
+            E::TicketUnmerged { to } => {
+                self.merged = None;
+                self.status = to;
+            }
+        }
+    }
+
+    fn edited(&mut self, title: Option<Sealed>, description: Option<Sealed>) {
+        if let Some(title) = title {
+            self.title = title;
+        }
+        if let Some(description) = description {
+            self.description = description;
+        }
+    }
+
+    fn handed(&mut self, assignee: Option<UserId>, status: Status) {
+        self.assignee = assignee;
+        self.status = status;
+    }
+
+    fn assigned(&mut self, agent: Option<UserId>) {
+        let status = match (agent, self.status) {
+            (Some(_), under_way @ (Status::InProgress | Status::WaitingOnCustomer)) => under_way,
+            _ => Status::Assigned,
+        };
+        self.handed(agent, status);
+    }
+
+    fn reopened(&mut self, to: Status) {
+        self.status = to;
+        self.resolved_at = None;
+        self.reopen_count = self.reopen_count.saturating_add(1);
+    }
+
+    fn judged(&mut self, rating: Option<u8>, comment: Option<Sealed>, at: DateTime<Utc>) {
+        let first_at = self.feedback.as_ref().map_or(at, |feedback| feedback.first_at);
+        self.feedback = Some(GivenFeedback { rating, comment, first_at });
+    }
+}

@@ -1,0 +1,11 @@
+//! The ticket's rules, as given/when/then.
+
+mod aftermath;
+mod answers;
+mod creation;
+mod editing;
+mod properties;
+mod resolution;
+mod routing;
+mod statuses;
+mod testing;

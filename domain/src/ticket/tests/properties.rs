@@ -1,0 +1,163 @@
+//! What holds for every sequence of commands.
+
+use cqrs_es::Aggregate;
+use proptest::prelude::*;
+
+use super::testing::*;
+use crate::access::Role;
+use crate::ticket::values::{Impact, Priority, Status, Urgency};
+use crate::ticket::{Assignee, Ticket, TicketCommand, TicketEvent};
+use crate::{Decide, Issued};
+
+fn status() -> impl Strategy<Value = Status> {
+    prop::sample::select(vec![
+        Status::Open,
+        Status::Assigned,
+        Status::InProgress,
+        Status::WaitingOnCustomer,
+        Status::Resolved,
+        Status::Closed,
+    ])
+}
+
+fn words() -> impl Strategy<Value = Option<String>> {
+    prop::option::of("[ab]")
+}
+
+fn agent() -> impl Strategy<Value = Option<Assignee>> {
+    let agents = vec![
+        assignee(IVAN, Role::ItAgent),
+        assignee(HUGO, Role::HrAgent),
+        assignee(ROOT, Role::Admin),
+        assignee(EVE, Role::User),
+    ];
+    prop::option::of(prop::sample::select(agents))
+}
+
+fn edit() -> impl Strategy<Value = TicketCommand> {
+    let urgency = prop::option::of(prop::sample::select(vec![Urgency::Low, Urgency::High]));
+    let impact = prop::option::weighted(0.3, prop::sample::select(vec![Impact::Low, Impact::High]));
+    let priority = prop::option::weighted(0.3, prop::sample::select(vec![Priority::Low, Priority::Critical]));
+    let department = prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")]));
+    (words(), words(), urgency, impact, priority, department).prop_map(
+        |(title, description, urgency, impact, priority, department)| TicketCommand::Edit {
+            title,
+            description,
+            urgency,
+            impact,
+            priority,
+            department,
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = TicketCommand> {
+    use TicketCommand as C;
+    let department = prop::sample::select(vec![dept("IT"), dept("HR")]);
+    prop_oneof![
+        2 => edit(),
+        1 => (department, words()).prop_map(|(department, note)| C::Transfer { department, note }),
+        3 => agent().prop_map(|agent| C::Assign { agent }),
+        1 => Just(C::Claim),
+        1 => Just(C::Unassign),
+        6 => (status(), words()).prop_map(|(to, reason)| C::SetStatus { to, reason }),
+        2 => (words(), words())
+            .prop_map(|(resolution, resolution_code)| C::Resolve { resolution, resolution_code }),
+        1 => Just(C::Close),
+        1 => words().prop_map(|reason| C::Reopen { reason }),
+        2 => any::<bool>().prop_map(|is_internal| C::Answer { is_internal }),
+        1 => (prop::option::of(0u8..7), words())
+            .prop_map(|(rating, comment)| C::GiveFeedback { rating, comment }),
+        1 => words().prop_map(|reason| C::Flag { reason }),
+        1 => Just(C::ClearFlag),
+        1 => Just(C::ConfirmMisuse),
+        1 => (1u32..3).prop_map(merge),
+        2 => Just(C::Unmerge),
+    ]
+}
+
+fn create() -> impl Strategy<Value = TicketCommand> {
+    prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")])).prop_map(|department| {
+        TicketCommand::Create {
+            requester: ADA,
+            title: "printer".into(),
+            description: "it burns".into(),
+            urgency: Urgency::Medium,
+            department,
+        }
+    })
+}
+
+/// Anybody, on any day of two months; the clock may also run backwards.
+fn issued(command: impl Strategy<Value = TicketCommand>) -> impl Strategy<Value = Issued<TicketCommand>> {
+    (0i64..60, prop::sample::select(everybody().to_vec()), command)
+        .prop_map(|(n, by, command)| on(n, by, command))
+}
+
+fn history() -> impl Strategy<Value = Vec<Issued<TicketCommand>>> {
+    (issued(create()), prop::collection::vec(issued(command()), 0..60))
+        .prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
+}
+
+fn assert_consistent(ticket: &Ticket) -> Result<(), TestCaseError> {
+    let Some(live) = ticket.live() else { return Ok(()) };
+    let status = live.status();
+    prop_assert!(status != Status::Open || live.assignee().is_none(), "open, yet somebody has it");
+    let responsible = live.assignee().is_some() || live.department().is_some();
+    prop_assert!(status != Status::Assigned || responsible, "assigned to nobody");
+    prop_assert!(live.locked_into().is_none() || status == Status::Closed, "locked, yet not closed");
+    prop_assert!(!status.is_active() || live.resolved_at.is_none(), "active, yet resolved");
+    prop_assert!(status != Status::Resolved || live.resolved_at.is_some(), "resolved at no time");
+    prop_assert!(!ticket.allowed().contains(&status), "a way to where it is");
+    Ok(())
+}
+
+fn assert_follows(ticket: &Ticket, event: &TicketEvent) -> Result<(), TestCaseError> {
+    let (Some(live), TicketEvent::StatusChanged { from, to, .. }) = (ticket.live(), event) else {
+        return Ok(());
+    };
+    prop_assert_eq!(live.status(), *from);
+    prop_assert!(ticket.allowed().contains(to), "{:?} to {:?}", from, to);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_commands_panics_or_leaves_a_ticket_inconsistent(history in history()) {
+        let mut ticket = Ticket::default();
+        for issued in history {
+            for event in ticket.decide(issued).unwrap_or_default() {
+                assert_follows(&ticket, &event)?;
+                ticket.apply(event);
+                assert_consistent(&ticket)?;
+            }
+        }
+    }
+
+    #[test]
+    fn repeating_a_command_adds_no_event(history in history()) {
+        let mut ticket = Ticket::default();
+        for issued in history {
+            for event in ticket.decide(issued.clone()).unwrap_or_default() {
+                ticket.apply(event);
+            }
+            prop_assert_eq!(ticket.decide(issued).unwrap_or_default(), vec![]);
+        }
+    }
+
+    #[test]
+    fn set_status_leads_where_it_says_or_nowhere(history in history(), to in status()) {
+        let mut ticket = Ticket::default();
+        for issued in history {
+            for event in ticket.decide(issued).unwrap_or_default() {
+                ticket.apply(event);
+            }
+        }
+        if let Ok(events) = ticket.decide(on(1, root(), set_status(to))) {
+            for event in events {
+                ticket.apply(event);
+            }
+            prop_assert_eq!(ticket.live().map(crate::ticket::Live::status), Some(to));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What can be asked of a user's account.
+
+use super::values::{EmailAddress, Username};
+use crate::access::{Department, Role};
+use crate::id::UserId;
+
+/// What can be asked of a user's account.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UserCommand {
+    /// Give somebody an account. Name and address are unique: the log decides that with the append.
+    Create {
+        /// Their identity.
+        id: UserId,
+        /// The name they sign in with.
+        username: Username,
+        /// Their address.
+        email: EmailAddress,
+        /// What they may do.
+        role: Role,
+        /// The departments they work for; follows from the role for `it_agent` and `hr_agent`.
+        departments: Vec<Department>,
+    },
+    /// Let them do something else.
+    ChangeRole {
+        /// What.
+        role: Role,
+        /// The departments they work for.
+        departments: Vec<Department>,
+    },
+    /// Let them sign in no more.
+    Deactivate,
+    /// Let them sign in again.
+    Activate,
+}

@@ -1,0 +1,47 @@
+//! Why a user's account refuses a command.
+
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Why a user's account refuses a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// Nobody has this account.
+    #[error("there is no such user")]
+    NotFound,
+    /// The caller is no administrator.
+    #[error("only administrators may do this")]
+    Forbidden,
+    /// The account was created before.
+    #[error("the user exists already")]
+    AlreadyExists,
+    /// Administrators cannot lock themselves out.
+    #[error("nobody may deactivate their own account or take away their own role; ask another administrator")]
+    OnOneself,
+    /// An agent who would work for nobody.
+    #[error("an agent needs at least one department")]
+    NoDepartments,
+    /// The role says the department, and it is another one.
+    #[error("an it_agent works for IT and an hr_agent for HR; use the role agent for other departments")]
+    OtherDepartments,
+}
+
+impl Refusal for UserError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::NotFound => RefusalKind::NotFound,
+            Self::Forbidden => RefusalKind::Forbidden,
+            Self::AlreadyExists | Self::OnOneself => RefusalKind::Conflict,
+            Self::NoDepartments | Self::OtherDepartments => RefusalKind::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "NOT_FOUND",
+            Self::Forbidden => "AUTHZ_FORBIDDEN",
+            Self::AlreadyExists => "DUPLICATE",
+            Self::OnOneself => "CONFLICT",
+            Self::NoDepartments | Self::OtherDepartments => "VALIDATION_ERROR",
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What can have happened to a user.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Department, Role};
+use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::sealed::Sealed;
+
+/// What can have happened to a user. Passwords and tokens are rows beside the log, never events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+pub enum UserEvent {
+    /// Somebody got an account.
+    UserCreated {
+        /// The name they sign in with.
+        username: Sealed,
+        /// Their address.
+        email: Sealed,
+        /// What they may do.
+        role: Role,
+        /// For agents: the departments they work for.
+        departments: Vec<Department>,
+    },
+    /// They may do something else from now on.
+    RoleChanged {
+        /// What.
+        role: Role,
+        /// For agents: the departments they work for.
+        departments: Vec<Department>,
+    },
+    /// They may not sign in any more.
+    UserDeactivated {},
+    /// They may sign in again.
+    UserActivated {},
+}
+
+impl From<UserEvent> for Event {
+    fn from(event: UserEvent) -> Self {
+        Self::User(event)
+    }
+}
+
+impl StoredEvent for UserEvent {
+    const STREAM: StreamType = StreamType::User;
+    const TYPES: &'static [(&'static str, i16)] =
+        &[("UserCreated", 1), ("RoleChanged", 1), ("UserDeactivated", 1), ("UserActivated", 1)];
+
+    fn from_event(event: &Event) -> Option<&Self> {
+        match event {
+            Event::User(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl cqrs_es::DomainEvent for UserEvent {
+    fn event_type(&self) -> String {
+        <&str>::from(self).to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        version_of::<Self>(self.into()).unwrap_or(1).to_string()
+    }
+}

@@ -1,0 +1,179 @@
+//! The user: who may sign in, and as what.
+
+mod command;
+mod error;
+mod event;
+#[cfg(test)]
+mod tests;
+pub mod values;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use serde::{Deserialize, Serialize};
+
+pub use command::UserCommand;
+pub use error::UserError;
+pub use event::UserEvent;
+use values::{EmailAddress, Username};
+
+use crate::access::{Caller, Department, Role};
+use crate::id::UserId;
+use crate::sealed::Sealed;
+use crate::{Decide, Issued};
+
+/// A user's account, as far as its decisions need to remember it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct User {
+    account: Option<Account>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Account {
+    id: UserId,
+    role: Role,
+    departments: Vec<Department>,
+    is_active: bool,
+}
+
+type Decision = Result<Vec<UserEvent>, UserError>;
+
+impl User {
+    /// Whether the account was ever created.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Whether they may sign in.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.is_active)
+    }
+
+    /// What they may do; none without an account.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.account.as_ref().map(|account| account.role)
+    }
+
+    /// The departments they work for.
+    #[must_use]
+    pub fn departments(&self) -> &[Department] {
+        self.account.as_ref().map_or(&[], |account| &account.departments)
+    }
+}
+
+impl Account {
+    fn decide(&self, by: &Caller, command: UserCommand) -> Decision {
+        match command {
+            UserCommand::Create { .. } => Err(UserError::AlreadyExists),
+            UserCommand::ChangeRole { role, departments } => self.change_role(by, role, departments),
+            UserCommand::Deactivate if !self.is_active => Ok(vec![]),
+            UserCommand::Deactivate if by.is(self.id) => Err(UserError::OnOneself),
+            UserCommand::Deactivate => Ok(vec![UserEvent::UserDeactivated {}]),
+            UserCommand::Activate if self.is_active => Ok(vec![]),
+            UserCommand::Activate => Ok(vec![UserEvent::UserActivated {}]),
+        }
+    }
+
+    fn change_role(&self, by: &Caller, role: Role, departments: Vec<Department>) -> Decision {
+        let departments = departments_of(role, departments)?;
+        if role == self.role && departments == self.departments {
+            return Ok(vec![]);
+        }
+        if by.is(self.id) && role != Role::Admin {
+            return Err(UserError::OnOneself);
+        }
+        Ok(vec![UserEvent::RoleChanged { role, departments }])
+    }
+
+    fn apply(&mut self, event: UserEvent) {
+        match event {
+            UserEvent::UserCreated { .. } => {}
+            UserEvent::RoleChanged { role, departments } => {
+                self.role = role;
+                self.departments = departments;
+            }
+            UserEvent::UserDeactivated {} => self.is_active = false,
+            UserEvent::UserActivated {} => self.is_active = true,
+        }
+    }
+}
+
+fn create(
+    id: UserId,
+    username: &Username,
+    email: &EmailAddress,
+    role: Role,
+    departments: Vec<Department>,
+) -> Decision {
+    Ok(vec![UserEvent::UserCreated {
+        username: Sealed::new(id, username.as_str()),
+        email: Sealed::new(id, email.as_str()),
+        role,
+        departments: departments_of(role, departments)?,
+    }])
+}
+
+/// The departments that somebody of this role works for when `given` were asked for.
+fn departments_of(role: Role, mut given: Vec<Department>) -> Result<Vec<Department>, UserError> {
+    given.sort();
+    given.dedup();
+    let of_role = |code: &str| {
+        let own = vec![code.parse().expect("the codes of the roles are departments")];
+        if given.is_empty() || given == own { Ok(own) } else { Err(UserError::OtherDepartments) }
+    };
+    match role {
+        Role::User | Role::Admin => Ok(vec![]),
+        Role::ItAgent => of_role("IT"),
+        Role::HrAgent => of_role("HR"),
+        Role::Agent if given.is_empty() => Err(UserError::NoDepartments),
+        Role::Agent => Ok(given),
+    }
+}
+
+impl Decide for User {
+    fn decide(&self, issued: Issued<UserCommand>) -> Decision {
+        let Issued { by, command, .. } = issued;
+        if !by.is_admin() {
+            return Err(UserError::Forbidden);
+        }
+        match (&self.account, command) {
+            (Some(account), command) => account.decide(&by, command),
+            (None, UserCommand::Create { id, username, email, role, departments }) => {
+                create(id, &username, &email, role, departments)
+            }
+            (None, _) => Err(UserError::NotFound),
+        }
+    }
+}
+
+impl Aggregate for User {
+    const TYPE: &'static str = "user";
+    type Command = Issued<UserCommand>;
+    type Event = UserEvent;
+    type Error = UserError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), UserError> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: UserEvent) {
+        match (&mut self.account, event) {
+            (Some(account), event) => account.apply(event),
+            (account, UserEvent::UserCreated { username, role, departments, .. }) => {
+                *account = Some(Account { id: username.subject(), role, departments, is_active: true });
+            }
+            (None, _) => {}
+        }
+    }
+}

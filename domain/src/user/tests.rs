@@ -1,0 +1,231 @@
+//! The user's rules, as given/when/then.
+
+use chrono::DateTime;
+use cqrs_es::Aggregate;
+use cqrs_es::test::{AggregateResultValidator, TestFramework};
+use proptest::prelude::*;
+
+use super::{User, UserCommand, UserError, UserEvent};
+use crate::access::Role;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decide, Issued};
+use testing::*;
+
+mod testing {
+    //! The people that the tests speak of.
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::access::{Caller, Department};
+    use crate::id::UserId;
+    use crate::sealed::Sealed;
+    use crate::user::values::{EmailAddress, Username};
+
+    pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
+    pub(super) const ROOT: UserId = UserId(Uuid::from_u128(2));
+    pub(super) const SYSTEM: Caller = Caller::System("test");
+
+    pub(super) fn person(id: UserId, role: Role) -> Caller {
+        Caller::Person { id, role, departments: vec![] }
+    }
+
+    /// An administrator.
+    pub(super) fn root() -> Caller {
+        person(ROOT, Role::Admin)
+    }
+
+    pub(super) fn depts(codes: &[&str]) -> Vec<Department> {
+        codes.iter().map(|code| code.parse().expect("a code")).collect()
+    }
+
+    /// Gives Ada an account.
+    pub(super) fn create(role: Role, departments: &[&str]) -> UserCommand {
+        UserCommand::Create {
+            id: ADA,
+            username: Username::parse("ada").expect("a name"),
+            email: EmailAddress::parse("ada@example.com").expect("an address"),
+            role,
+            departments: depts(departments),
+        }
+    }
+
+    pub(super) fn created(role: Role, departments: &[&str]) -> UserEvent {
+        UserEvent::UserCreated {
+            username: Sealed::new(ADA, "ada"),
+            email: Sealed::new(ADA, "ada@example.com"),
+            role,
+            departments: depts(departments),
+        }
+    }
+
+    pub(super) fn become_a(role: Role, departments: &[&str]) -> UserCommand {
+        UserCommand::ChangeRole { role, departments: depts(departments) }
+    }
+
+    pub(super) fn became(role: Role, departments: &[&str]) -> UserEvent {
+        UserEvent::RoleChanged { role, departments: depts(departments) }
+    }
+
+    pub(super) fn issued(by: Caller, command: UserCommand) -> Issued<UserCommand> {
+        Issued { by, at: DateTime::UNIX_EPOCH, command }
+    }
+
+    pub(super) fn when(
+        given: Vec<UserEvent>,
+        by: Caller,
+        command: UserCommand,
+    ) -> AggregateResultValidator<User> {
+        TestFramework::with(()).given(given).when(issued(by, command))
+    }
+}
+
+#[test]
+fn only_admins_and_the_desk_itself_manage_accounts() {
+    for by in [root(), SYSTEM] {
+        when(vec![], by, create(Role::User, &[])).then_expect_events(vec![created(Role::User, &[])]);
+    }
+    for by in [person(ADA, Role::User), person(ADA, Role::ItAgent), person(ADA, Role::Agent)] {
+        let commands = [
+            create(Role::User, &[]),
+            become_a(Role::Admin, &[]),
+            UserCommand::Deactivate,
+            UserCommand::Activate,
+        ];
+        for command in commands {
+            when(vec![], by.clone(), command.clone()).then_expect_error(UserError::Forbidden);
+            when(vec![created(Role::User, &[])], by.clone(), command).then_expect_error(UserError::Forbidden);
+        }
+    }
+}
+
+#[test]
+fn an_account_is_created_once() {
+    when(vec![created(Role::User, &[])], root(), create(Role::User, &[]))
+        .then_expect_error(UserError::AlreadyExists);
+}
+
+#[test]
+fn whoever_has_no_account_cannot_be_changed() {
+    for command in [become_a(Role::Admin, &[]), UserCommand::Deactivate, UserCommand::Activate] {
+        when(vec![], root(), command).then_expect_error(UserError::NotFound);
+    }
+}
+
+#[test]
+fn the_departments_follow_from_the_role() {
+    let cases: [(Role, &[&str], &[&str]); 8] = [
+        (Role::ItAgent, &[], &["IT"]),
+        (Role::ItAgent, &["IT"], &["IT"]),
+        (Role::HrAgent, &[], &["HR"]),
+        (Role::HrAgent, &["HR", "HR"], &["HR"]),
+        (Role::Agent, &["LEGAL"], &["LEGAL"]),
+        (Role::Agent, &["LEGAL", "IT", "LEGAL"], &["IT", "LEGAL"]),
+        (Role::User, &["IT"], &[]),
+        (Role::Admin, &["IT"], &[]),
+    ];
+    for (role, given, kept) in cases {
+        when(vec![], root(), create(role, given)).then_expect_events(vec![created(role, kept)]);
+    }
+}
+
+#[test]
+fn an_agent_works_for_the_departments_of_the_role_and_for_one_at_least() {
+    let cases: [(Role, &[&str], UserError); 4] = [
+        (Role::ItAgent, &["HR"], UserError::OtherDepartments),
+        (Role::ItAgent, &["IT", "HR"], UserError::OtherDepartments),
+        (Role::HrAgent, &["IT"], UserError::OtherDepartments),
+        (Role::Agent, &[], UserError::NoDepartments),
+    ];
+    for (role, given, refusal) in cases {
+        when(vec![], root(), create(role, given)).then_expect_error(refusal.clone());
+        when(vec![created(Role::User, &[])], root(), become_a(role, given)).then_expect_error(refusal);
+    }
+}
+
+#[test]
+fn an_admin_changes_the_role_of_others() {
+    let given = || vec![created(Role::User, &[])];
+    when(given(), root(), become_a(Role::HrAgent, &[]))
+        .then_expect_events(vec![became(Role::HrAgent, &["HR"])]);
+    when(given(), SYSTEM, become_a(Role::Admin, &[])).then_expect_events(vec![became(Role::Admin, &[])]);
+    let agent = || vec![created(Role::Agent, &["IT", "LEGAL"])];
+    when(agent(), root(), become_a(Role::Agent, &["LEGAL"]))
+        .then_expect_events(vec![became(Role::Agent, &["LEGAL"])]);
+    when(agent(), root(), become_a(Role::Agent, &["LEGAL", "IT"])).then_expect_events(vec![]);
+}
+
+#[test]
+fn nobody_locks_themselves_out() {
+    let ada = || person(ADA, Role::Admin);
+    let given = || vec![created(Role::Admin, &[])];
+    when(given(), ada(), UserCommand::Deactivate).then_expect_error(UserError::OnOneself);
+    when(given(), ada(), become_a(Role::User, &[])).then_expect_error(UserError::OnOneself);
+    when(given(), ada(), become_a(Role::ItAgent, &[])).then_expect_error(UserError::OnOneself);
+    when(given(), ada(), become_a(Role::Admin, &[])).then_expect_events(vec![]);
+    when(given(), root(), UserCommand::Deactivate).then_expect_events(vec![UserEvent::UserDeactivated {}]);
+}
+
+#[test]
+fn deactivating_and_activating_twice_changes_nothing() {
+    let active = || vec![created(Role::User, &[])];
+    let inactive = || vec![created(Role::User, &[]), UserEvent::UserDeactivated {}];
+    when(active(), root(), UserCommand::Activate).then_expect_events(vec![]);
+    when(active(), root(), UserCommand::Deactivate).then_expect_events(vec![UserEvent::UserDeactivated {}]);
+    when(inactive(), root(), UserCommand::Deactivate).then_expect_events(vec![]);
+    when(inactive(), root(), UserCommand::Activate).then_expect_events(vec![UserEvent::UserActivated {}]);
+}
+
+#[test]
+fn an_account_knows_what_its_owner_may_do() {
+    let mut user = User::default();
+    assert!(!user.exists() && !user.is_active() && user.departments().is_empty());
+    assert_eq!(user.role(), None);
+    user.apply(created(Role::ItAgent, &["IT"]));
+    assert!(user.exists() && user.is_active());
+    assert_eq!((user.role(), user.departments()), (Some(Role::ItAgent), &depts(&["IT"])[..]));
+    user.apply(UserEvent::UserDeactivated {});
+    assert!(user.exists() && !user.is_active());
+}
+
+#[test]
+fn refusals_have_stable_codes() {
+    let wire = |error: UserError| (error.kind(), error.code());
+    assert_eq!(wire(UserError::NotFound), (RefusalKind::NotFound, "NOT_FOUND"));
+    assert_eq!(wire(UserError::Forbidden), (RefusalKind::Forbidden, "AUTHZ_FORBIDDEN"));
+    assert_eq!(wire(UserError::AlreadyExists), (RefusalKind::Conflict, "DUPLICATE"));
+    assert_eq!(wire(UserError::OnOneself), (RefusalKind::Conflict, "CONFLICT"));
+    assert_eq!(wire(UserError::NoDepartments), (RefusalKind::Invalid, "VALIDATION_ERROR"));
+    assert_eq!(wire(UserError::OtherDepartments), (RefusalKind::Invalid, "VALIDATION_ERROR"));
+}
+
+fn command() -> impl Strategy<Value = UserCommand> {
+    let role =
+        || prop::sample::select(vec![Role::User, Role::ItAgent, Role::HrAgent, Role::Agent, Role::Admin]);
+    let departments = || prop::sample::subsequence(vec!["HR", "IT", "LEGAL"], 0..=3);
+    prop_oneof![
+        (role(), departments()).prop_map(|(role, departments)| create(role, &departments)),
+        (role(), departments()).prop_map(|(role, departments)| become_a(role, &departments)),
+        Just(UserCommand::Deactivate),
+        Just(UserCommand::Activate),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn repeating_a_command_adds_no_event_and_agents_always_have_departments(
+        history in prop::collection::vec((0usize..4, command()), 0..40)
+    ) {
+        let mut user = User::default();
+        for (caller, command) in history {
+            let callers = [root(), SYSTEM, person(ADA, Role::Admin), person(ADA, Role::User)];
+            let by = callers[caller].clone();
+            for event in user.decide(issued(by.clone(), command.clone())).unwrap_or_default() {
+                user.apply(event);
+            }
+            prop_assert_eq!(user.decide(issued(by, command)).unwrap_or_default(), vec![]);
+            let is_agent = user.role().is_some_and(Role::is_agent);
+            prop_assert_eq!(is_agent, !user.departments().is_empty());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The words of an account: the name to sign in with and the address.
+
+use crate::text::{Lines, parse_text};
+
+/// The name somebody signs in with: 2 to 64 letters, digits, `.`, `-` or `_`, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+impl Username {
+    /// Reads a name; case does not matter.
+    ///
+    /// # Errors
+    /// What a name must look like.
+    pub fn parse(raw: &str) -> Result<Self, &'static str> {
+        const RULE: &str =
+            "must have 2 to 64 letters, digits, '.', '-' or '_', and start with a letter or digit";
+        let name = raw.trim().to_ascii_lowercase();
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        let starts_well = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        if !starts_well || !(2..=64).contains(&name.len()) || !name.bytes().all(allowed) {
+            return Err(RULE);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An e-mail address, as written but in lower case: two spellings of one mailbox are one address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// What an address must look like.
+    pub fn parse(raw: &str) -> Result<Self, &'static str> {
+        const RULE: &str = "must be an e-mail address, such as name@example.com";
+        let address = parse_text(raw, 3, 254, Lines::One).map_err(|_| RULE)?.to_ascii_lowercase();
+        let (local, host) = address.rsplit_once('@').ok_or(RULE)?;
+        let local_ok = !local.is_empty()
+            && local.len() <= 64
+            && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~.-".contains(&b))
+            && !local.starts_with('.')
+            && !local.ends_with('.')
+            && !local.contains("..");
+        let label_ok = |label: &str| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        if !local_ok || !host.contains('.') || !host.split('.').all(label_ok) {
+            return Err(RULE);
+        }
+        Ok(Self(address))
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_are_one_name() {
+        assert_eq!(Username::parse(" Ada "), Username::parse("ada"));
+        assert_eq!(EmailAddress::parse("Ada@Example.com"), EmailAddress::parse("ada@example.com"));
+    }
+
+    #[test]
+    fn lookalikes_and_nonsense_are_refused() {
+        for bad in ["", "a", ".ada", "a b", "аda", "a\0b"] {
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
+        }
+        for bad in [
+            "",
+            "ada",
+            "@x.y",
+            "a@b",
+            "a@b..c",
+            "a b@c.d",
+            "a@-b.c",
+            "a..b@c.d",
+            "а@b.c",
+            "a@b.c\r\nBcc: x@y.z",
+        ] {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}
