@@ -1,0 +1,66 @@
+//! Use cases: how a command reaches its aggregates and its events the log.
+//!
+//! A use case loads the states it needs, lets the pure rules of [`domain`] decide, and appends what they
+//! decided in one piece. Who wins a race is decided by the log, never by a read before a write.
+
+mod error;
+mod execute;
+pub mod ledger;
+mod ticket;
+mod user;
+
+use std::sync::Arc;
+
+use domain::conversation::Conversation;
+use domain::event::StreamType;
+use domain::ticket::Ticket;
+use domain::user::User;
+
+pub use crate::error::Error;
+pub use crate::execute::{Done, Loaded, Request};
+use crate::execute::{Preparing, Streams};
+use crate::ledger::Ledger;
+pub use crate::ticket::{NewMessage, NewTicket};
+pub use crate::user::NewUser;
+
+/// How many states of each kind of aggregate are kept for the next command.
+const STATES_KEPT: u64 = 10_000;
+
+/// The write side of the desk.
+pub struct Commands {
+    ledger: Arc<dyn Ledger>,
+    tickets: Streams<Ticket>,
+    conversations: Streams<Conversation>,
+    users: Streams<User>,
+}
+
+impl Commands {
+    /// The write side over `ledger`.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
+        Self {
+            tickets: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            conversations: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            users: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            ledger,
+        }
+    }
+
+    /// Decides and appends, as [`execute::settle`] does, and remembers what it led to.
+    async fn settle<'a>(
+        &self,
+        request: &Request,
+        prepare: impl Fn(bool) -> Preparing<'a>,
+    ) -> Result<Done, Error> {
+        execute::settle(&*self.ledger, request, prepare, |accepted| {
+            for part in &accepted.streams {
+                match part.stream_type {
+                    StreamType::Ticket => self.tickets.remember(part),
+                    StreamType::Conversation => self.conversations.remember(part),
+                    StreamType::User => self.users.remember(part),
+                }
+            }
+        })
+        .await
+    }
+}
