@@ -1,0 +1,156 @@
+//! The database: how to reach it, and as whom.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
+
+/// The schema, from the first version to the newest.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// How long a request waits for a connection before the database counts as unreachable.
+const ACQUIRE: Duration = Duration::from_millis(1_500);
+/// How many requests may talk to the database at a time.
+const CONNECTIONS: u32 = 16;
+
+/// What a connection is for; each kind has its own session settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reading for a request.
+    Request,
+    /// Appending to the log.
+    Append,
+    /// Keeping read models.
+    Projection,
+    /// Changing the schema: the one purpose that keeps the privileges of the database's owner.
+    Owner,
+}
+
+impl Purpose {
+    /// The role has the least privileges that suffice; whoever owns the database gives up the rest here.
+    ///
+    /// The writer and the projections run the same statements over and over with arrays as arguments: one
+    /// generic plan for good, and no sequential scan that was only right while a table was empty. What a
+    /// projection writes may be lost with its checkpoint and is then written again, so it does not wait for
+    /// the disk.
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Request => {
+                "set role ledgerdesk_app; set statement_timeout = '10s'; set lock_timeout = '2s';
+                 set jit = off"
+            }
+            Self::Append => {
+                "set role ledgerdesk_app; set lock_timeout = '2s'; set jit = off;
+                 set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
+                 set enable_hashjoin = off; set enable_mergejoin = off"
+            }
+            Self::Projection => {
+                "set role ledgerdesk_app; set lock_timeout = '10s'; set jit = off;
+                 set synchronous_commit = off; set plan_cache_mode = force_generic_plan;
+                 set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+            }
+            Self::Owner => "set jit = off; set synchronous_commit = off",
+        }
+    }
+}
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    options: PgConnectOptions,
+    pool: PgPool,
+}
+
+impl Database {
+    /// The database at `options`. Connects when first used.
+    #[must_use]
+    pub fn new(options: PgConnectOptions) -> Self {
+        let options = options.application_name("ledgerdesk").disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(Purpose::Request.settings()).await.map(|_| ()) })
+            })
+            .connect_lazy_with(options.clone());
+        Self { options, pool }
+    }
+
+    /// The connections that requests share.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection of one's own.
+    ///
+    /// # Errors
+    /// The database cannot be reached within two seconds.
+    pub async fn connect(&self, purpose: Purpose) -> sqlx::Result<PgConnection> {
+        let connecting = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            connection.execute(purpose.settings()).await?;
+            Ok(connection)
+        };
+        tokio::time::timeout(Duration::from_secs(2), connecting)
+            .await
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Brings the schema to the newest version, as the role that owns the database.
+    ///
+    /// # Errors
+    /// The database cannot be reached, a migration fails, or the schema is newer than this program.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let mut connection = PgConnection::connect_with(&self.options)
+            .await
+            .context("the database cannot be reached; is DATABASE_URL right?")?;
+        MIGRATOR.run(&mut connection).await.context("the database's schema cannot be brought up to date")?;
+        connection.close().await?;
+        Ok(())
+    }
+
+    /// Whether the schema is the one this program expects.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn is_migrated(&self) -> sqlx::Result<bool> {
+        let newest = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let exists: bool = sqlx::query_scalar("select to_regclass('public._sqlx_migrations') is not null")
+            .fetch_one(&self.pool)
+            .await?;
+        if !exists {
+            return Ok(false);
+        }
+        sqlx::query_scalar(
+            "select coalesce(max(version), 0) >= $1 from public._sqlx_migrations where success",
+        )
+        .bind(newest)
+        .fetch_one(&self.pool)
+        .await
+    }
+}
+
+/// Whether `error` says that the database cannot be reached or is shutting down, as opposed to that it
+/// understood and refused.
+#[must_use]
+pub fn is_unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Connection trouble, shutdown or start-up, a lock or statement that took too long, no resources.
+            code.starts_with("08")
+                || code.starts_with("53")
+                || matches!(&*code, "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25006")
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}

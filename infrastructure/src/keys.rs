@@ -1,0 +1,308 @@
+//! The keys that seal personal data: one per person, wrapped with the master key.
+//!
+//! A sealed field is AES-256-GCM under its subject's key, with the id of its event as additional data, so a
+//! ciphertext moved into another event does not open. Keys are loaded ahead of (de)serialisation, which
+//! cannot wait for the database: an attempt that misses keys says which, they are loaded, it is tried again.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use domain::event::{Event, Stored};
+use domain::id::UserId;
+use domain::sealed::{Cipher, with_cipher};
+use moka::sync::Cache;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// How long a key stays in memory; after that it is read again, so a destroyed key is soon gone everywhere.
+const KEY_KEPT: Duration = Duration::from_mins(5);
+const KEYS_KEPT: u64 = 100_000;
+
+/// A person's key, as far as it still exists.
+enum SubjectKey {
+    Live(Box<LessSafeKey>),
+    Destroyed,
+}
+
+/// Why a text cannot be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The database cannot be reached.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The master key is not the one that the keys were wrapped with.
+    #[error("MASTER_KEY is not the key this database was made with")]
+    WrongMasterKey,
+    /// The person's key was destroyed, nothing new can be sealed for them.
+    #[error("the key of {0} was destroyed")]
+    Destroyed(UserId),
+    /// The ciphertext is not authentic, or the event is not what its type says.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// All keys the desk works with.
+pub struct Keyring {
+    pool: PgPool,
+    master: LessSafeKey,
+    claims: hmac::Key,
+    subjects: Cache<UserId, Arc<SubjectKey>>,
+    random: SystemRandom,
+}
+
+impl Keyring {
+    /// The keyring under `master`, with the subjects' keys in the database of `pool`.
+    #[must_use]
+    pub fn new(pool: PgPool, master: &[u8; 32]) -> Arc<Self> {
+        // One purpose, one key: what wraps keys and what hashes claims are derived, never the master itself.
+        let derive = |purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), purpose);
+        let claims = hmac::Key::new(hmac::HMAC_SHA256, derive(b"ledgerdesk claims").as_ref());
+        Arc::new(Self {
+            pool,
+            master: aes_key(derive(b"ledgerdesk subject keys").as_ref()),
+            claims,
+            subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
+            random: SystemRandom::new(),
+        })
+    }
+
+    /// Under which a unique value is claimed: a keyed hash, so that a dump cannot be searched for it.
+    #[must_use]
+    pub fn claim_hash(&self, kind: &str, value: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.claims);
+        context.update(kind.as_bytes());
+        context.update(&[0]);
+        context.update(value.as_bytes());
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.sign().as_ref());
+        hash
+    }
+
+    /// Whether the master key opens the keys in the database.
+    ///
+    /// # Errors
+    /// [`KeyError::WrongMasterKey`] if it does not.
+    pub async fn check(&self) -> Result<(), KeyError> {
+        let any: Option<(Uuid, Vec<u8>)> = sqlx::query_as(
+            "select subject, wrapped from desk.subject_keys where wrapped is not null limit 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        any.map_or(Ok(()), |(subject, wrapped)| self.unwrap_key(UserId(subject), &wrapped).map(|_| ()))
+    }
+
+    /// The stored form of `event`, its sealed fields encrypted; keys that do not exist yet are made.
+    ///
+    /// # Errors
+    /// The keys cannot be read or made, or the event cannot be written.
+    pub async fn seal(self: &Arc<Self>, event_id: Uuid, event: &Event) -> Result<Stored, KeyError> {
+        loop {
+            let cipher = EventCipher::new(self, event_id);
+            let stored = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, || event.store());
+            match (stored, cipher.missing()) {
+                (Ok(stored), _) => return Ok(stored),
+                (Err(error), missing) if missing.is_empty() => {
+                    return Err(KeyError::Unreadable(error.to_string()));
+                }
+                (Err(_), missing) => self.make(&missing).await?,
+            }
+        }
+    }
+
+    /// The event whose stored form is `payload`.
+    ///
+    /// # Errors
+    /// The keys cannot be read, or the payload is not authentic or not what its type says.
+    pub async fn open(
+        self: &Arc<Self>,
+        event_id: Uuid,
+        stream_type: &str,
+        event_type: &str,
+        schema_version: i16,
+        payload: &str,
+    ) -> Result<Event, KeyError> {
+        loop {
+            let cipher = EventCipher::new(self, event_id);
+            let event = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, || {
+                Event::read(stream_type, event_type, schema_version, payload)
+            });
+            match (event, cipher.missing()) {
+                (Ok(event), _) => return Ok(event),
+                (Err(error), missing) if missing.is_empty() => {
+                    return Err(KeyError::Unreadable(error.to_string()));
+                }
+                (Err(_), missing) => self.load(&missing).await?,
+            }
+        }
+    }
+
+    /// `plain` sealed for `subject`, bound to `context`; for texts outside the log.
+    ///
+    /// # Errors
+    /// The key cannot be read or made.
+    pub async fn seal_text(&self, subject: UserId, context: &[u8], plain: &str) -> Result<String, KeyError> {
+        self.make(&[subject]).await?;
+        match self.subjects.get(&subject).as_deref() {
+            Some(SubjectKey::Live(key)) => {
+                self.encrypt(key, context, plain.as_bytes()).map(|sealed| BASE64.encode(sealed))
+            }
+            _ => Err(KeyError::Destroyed(subject)),
+        }
+    }
+
+    /// The text that [`Keyring::seal_text`] sealed; none if the subject's key was destroyed.
+    ///
+    /// # Errors
+    /// The key cannot be read, or the text is not authentic.
+    pub async fn open_text(
+        &self,
+        subject: UserId,
+        context: &[u8],
+        sealed: &str,
+    ) -> Result<Option<String>, KeyError> {
+        if self.subjects.get(&subject).is_none() {
+            self.load(&[subject]).await?;
+        }
+        match self.subjects.get(&subject).as_deref() {
+            Some(SubjectKey::Live(key)) => {
+                decrypt(key, context, sealed).map(Some).map_err(KeyError::Unreadable)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Loads the keys of `subjects`; those that nobody ever made count as unreadable.
+    async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
+        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
+        let rows: Vec<(Uuid, Option<Vec<u8>>)> =
+            sqlx::query_as("select subject, wrapped from desk.subject_keys where subject = any($1)")
+                .bind(&ids)
+                .fetch_all(&self.pool)
+                .await?;
+        for (subject, wrapped) in &rows {
+            let subject = UserId(*subject);
+            let key = match wrapped {
+                Some(wrapped) => SubjectKey::Live(Box::new(self.unwrap_key(subject, wrapped)?)),
+                None => SubjectKey::Destroyed,
+            };
+            self.subjects.insert(subject, Arc::new(key));
+        }
+        match ids.iter().find(|id| !rows.iter().any(|(subject, _)| subject == *id)) {
+            Some(lost) => Err(KeyError::Unreadable(format!("the key of {lost} is not in the database"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the keys of `subjects` that do not exist, then loads them all.
+    async fn make(&self, subjects: &[UserId]) -> Result<(), KeyError> {
+        let absent: Vec<UserId> =
+            subjects.iter().copied().filter(|subject| self.subjects.get(subject).is_none()).collect();
+        if absent.is_empty() {
+            return Ok(());
+        }
+        for subject in &absent {
+            let mut key = [0u8; 32];
+            self.fill(&mut key)?;
+            let wrapped = self.encrypt(&self.master, subject.0.as_bytes(), &key)?;
+            sqlx::query(
+                "insert into desk.subject_keys (subject, wrapped) values ($1, $2) on conflict do nothing",
+            )
+            .bind(subject.0)
+            .bind(wrapped)
+            .execute(&self.pool)
+            .await?;
+        }
+        self.load(&absent).await
+    }
+
+    fn unwrap_key(&self, subject: UserId, wrapped: &[u8]) -> Result<LessSafeKey, KeyError> {
+        let mut bytes = wrapped.to_vec();
+        let key = open_in_place(&self.master, subject.0.as_bytes(), &mut bytes);
+        key.map(aes_key).ok_or(KeyError::WrongMasterKey)
+    }
+
+    fn encrypt(&self, key: &LessSafeKey, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut nonce = [0u8; NONCE_LEN];
+        self.fill(&mut nonce)?;
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        let mut text = plain.to_vec();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut text)
+            .map_err(|_| KeyError::Unreadable("the text is too long to be sealed".to_owned()))?;
+        sealed.extend_from_slice(&text);
+        Ok(sealed)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), KeyError> {
+        self.random
+            .fill(bytes)
+            .map_err(|_| KeyError::Unreadable("the system gives no random numbers".to_owned()))
+    }
+}
+
+fn aes_key(bytes: &[u8]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of 256 bits"))
+}
+
+fn open_in_place<'a>(key: &LessSafeKey, context: &[u8], sealed: &'a mut [u8]) -> Option<&'a [u8]> {
+    let (nonce, text) = sealed.split_first_chunk_mut::<NONCE_LEN>()?;
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    key.open_in_place(nonce, Aad::from(context), text).ok().map(|plain| &*plain)
+}
+
+fn decrypt(key: &LessSafeKey, context: &[u8], sealed: &str) -> Result<String, String> {
+    let mut bytes = BASE64.decode(sealed).map_err(|_| "the ciphertext is damaged".to_owned())?;
+    let plain = open_in_place(key, context, &mut bytes).ok_or("the ciphertext is not authentic")?;
+    String::from_utf8(plain.to_vec()).map_err(|_| "the sealed text is not UTF-8".to_owned())
+}
+
+/// Seals and opens one event's fields with keys at hand, and notes which are not.
+struct EventCipher {
+    keyring: Arc<Keyring>,
+    event_id: Uuid,
+    missing: Mutex<Vec<UserId>>,
+}
+
+impl EventCipher {
+    fn new(keyring: &Arc<Keyring>, event_id: Uuid) -> Arc<Self> {
+        Arc::new(Self { keyring: Arc::clone(keyring), event_id, missing: Mutex::default() })
+    }
+
+    fn missing(&self) -> Vec<UserId> {
+        std::mem::take(&mut *self.missing.lock().expect("no panic while noting a key"))
+    }
+
+    fn key(&self, subject: UserId) -> Result<Arc<SubjectKey>, String> {
+        self.keyring.subjects.get(&subject).ok_or_else(|| {
+            self.missing.lock().expect("no panic while noting a key").push(subject);
+            format!("the key of {subject} is not loaded")
+        })
+    }
+}
+
+impl Cipher for EventCipher {
+    fn seal(&self, subject: UserId, plain: &str) -> Result<String, String> {
+        match &*self.key(subject)? {
+            SubjectKey::Live(key) => self
+                .keyring
+                .encrypt(key, self.event_id.as_bytes(), plain.as_bytes())
+                .map(|sealed| BASE64.encode(sealed))
+                .map_err(|error| error.to_string()),
+            SubjectKey::Destroyed => Err(KeyError::Destroyed(subject).to_string()),
+        }
+    }
+
+    fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
+        match &*self.key(subject)? {
+            SubjectKey::Live(key) => {
+                decrypt(key, self.event_id.as_bytes(), cipher).map(|text| Some(text.into()))
+            }
+            SubjectKey::Destroyed => Ok(None),
+        }
+    }
+}

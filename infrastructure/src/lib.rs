@@ -1,0 +1,13 @@
+//! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
+//! passwords, configuration.
+
+pub mod config;
+pub mod database;
+pub mod keys;
+pub mod log;
+pub mod password;
+pub mod private_postgres;
+pub mod projection;
+pub mod secrets;
+pub mod telemetry;
+pub mod token;

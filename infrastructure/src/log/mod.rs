@@ -1,0 +1,250 @@
+//! The log on PostgreSQL: one function appends, everything else reads.
+//!
+//! Positions are 1, 2, 3 … without holes and in commit order, because whoever appends holds one lock from
+//! before they are drawn until they are visible. Whoever sees position p can see every position before it.
+
+mod batch;
+mod leaf;
+mod prepared;
+mod rows;
+mod selftest;
+mod tail;
+mod verify;
+mod wake;
+mod wire;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::ledger::{Append, AppendError, Appended, Ledger, Outcome, ReadError};
+use async_trait::async_trait;
+use domain::event::Recorded;
+use sqlx::PgPool;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use self::leaf::Hash;
+pub use self::rows::Row;
+pub use self::verify::{Fault, Verified};
+use crate::database::{Database, is_unreachable};
+use crate::keys::{KeyError, Keyring};
+use prepared::Prepared;
+use tail::Tail;
+use writer::{Pending, QUEUE, Writer};
+
+/// How long an append may take before its outcome is called unknown.
+const ANSWER: Duration = Duration::from_millis(1_700);
+
+/// The log on PostgreSQL.
+pub struct PgLog {
+    pool: PgPool,
+    keys: Arc<Keyring>,
+    tail: Arc<Tail>,
+    queue: mpsc::Sender<Pending>,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl PgLog {
+    /// The log in `database`, after checking that the database keeps what the log promises.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or one of the checks of [`selftest`] fails.
+    pub async fn open(database: &Database, keys: Arc<Keyring>) -> anyhow::Result<Arc<Self>> {
+        selftest::run(database).await?;
+        keys.check().await?;
+        let tail = Arc::new(Tail::new());
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let stop = CancellationToken::new();
+        let writer = Writer::new(database.clone(), queue, Arc::clone(&tail));
+        let log = Arc::new(Self {
+            pool: database.pool().clone(),
+            keys,
+            tail: Arc::clone(&tail),
+            queue: sender,
+            stop: stop.clone(),
+            tasks: Mutex::default(),
+        });
+        tail.advance(log.head().await?);
+        let waker = tokio::spawn(wake::run(database.clone(), tail));
+        *log.tasks.lock().await = vec![tokio::spawn(writer.run(stop)), waker];
+        Ok(log)
+    }
+
+    /// Answers everything that was sent, then stops.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().await).into_iter();
+        if let Some(writer) = tasks.next() {
+            let _ = writer.await;
+        }
+        for task in tasks {
+            task.abort();
+        }
+        // The last announcement may just have been due.
+        let appended = *self.tail.watch_appended().borrow();
+        if appended > 0 {
+            wake::announce(&self.pool, appended).await;
+        }
+    }
+
+    /// The position of the newest event; 0 for an empty log.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn head(&self) -> sqlx::Result<i64> {
+        sqlx::query_scalar("select coalesce(max(last_position), 0) from ledger.blocks")
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// Follows the end of the log as far as this process has heard of it.
+    #[must_use]
+    pub fn watch_head(&self) -> watch::Receiver<i64> {
+        self.tail.watch()
+    }
+
+    /// At most `limit` events right behind `position`, from memory; none if they are not all at hand.
+    #[must_use]
+    pub fn tail_after(&self, position: i64, limit: usize) -> Option<Vec<Arc<Recorded>>> {
+        self.tail.after(position, limit)
+    }
+
+    /// At most `limit` events behind `position` as the database has them.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn rows_after(&self, position: i64, limit: i64) -> sqlx::Result<Vec<Row>> {
+        sqlx::query_as("select * from ledger.feed where position > $1 order by position limit $2")
+            .bind(position)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    /// The keys that open the events.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<Keyring> {
+        &self.keys
+    }
+
+    /// The stream that holds a unique value, if one does.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn holder(
+        &self,
+        kind: application::ledger::ClaimKind,
+        value: &str,
+    ) -> sqlx::Result<Option<Uuid>> {
+        let kind: &'static str = kind.into();
+        sqlx::query_scalar("select stream_id from ledger.claims where kind = $1 and key_hash = $2")
+            .bind(kind)
+            .bind(self.keys.claim_hash(kind, value).as_slice())
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// Walks the whole log and checks that nothing in it was altered, removed, moved or added.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn verify(&self) -> sqlx::Result<Verified> {
+        verify::run(&self.pool).await
+    }
+
+    async fn opened(&self, rows: Vec<Row>) -> Result<Vec<Recorded>, ReadError> {
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            events.push(row.open(&self.keys).await.map_err(unopened)?);
+        }
+        Ok(events)
+    }
+}
+
+#[async_trait]
+impl Ledger for PgLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let append = Prepared::new(append, &self.keys).await.map_err(|error| match error {
+            KeyError::Database(error) => AppendError::Unavailable(error.to_string()),
+            error => AppendError::Rejected(error.to_string()),
+        })?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Pending { append, answer }).map_err(|error| match error {
+            TrySendError::Full(_) => AppendError::Overloaded,
+            TrySendError::Closed(_) => AppendError::Unavailable("the desk is shutting down".to_owned()),
+        })?;
+        match tokio::time::timeout(ANSWER, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(AppendError::Unavailable("the writer stopped".to_owned())),
+            Err(_) => Err(AppendError::Unavailable("no answer in time".to_owned())),
+        }
+    }
+
+    async fn read_streams(&self, after: &[(Uuid, i32)]) -> Result<Vec<Recorded>, ReadError> {
+        let (streams, versions): (Vec<Uuid>, Vec<i32>) = after.iter().copied().unzip();
+        let rows = if let ([stream], [version]) = (&streams[..], &versions[..]) {
+            sqlx::query_as("select * from ledger.feed where stream_id = $1 and version > $2 order by version")
+                .bind(stream)
+                .bind(version)
+                .fetch_all(&self.pool)
+                .await
+        } else {
+            sqlx::query_as(
+                "select f.* from unnest($1::uuid[], $2::int[]) with ordinality s(id, version, ord)
+                   cross join lateral (select * from ledger.feed f
+                                        where f.stream_id = s.id and f.version > s.version) f
+                  order by s.ord, f.version",
+            )
+            .bind(streams)
+            .bind(versions)
+            .fetch_all(&self.pool)
+            .await
+        };
+        self.opened(rows.map_err(unread)?).await
+    }
+
+    async fn read_range(&self, first: i64, last: i64) -> Result<Vec<Recorded>, ReadError> {
+        let rows =
+            sqlx::query_as("select * from ledger.feed where position between $1 and $2 order by position")
+                .bind(first)
+                .bind(last)
+                .fetch_all(&self.pool)
+                .await;
+        self.opened(rows.map_err(unread)?).await
+    }
+
+    async fn outcome(&self, command_id: Uuid) -> Result<Option<Outcome>, ReadError> {
+        let found: Option<(Option<Vec<u8>>, i64, i64)> = sqlx::query_as(
+            "select fingerprint, first_position, last_position from ledger.commands where command_id = $1",
+        )
+        .bind(command_id)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(unread)?;
+        Ok(found.map(|(fingerprint, first, last)| Outcome {
+            fingerprint: fingerprint.and_then(|hash| hash.try_into().ok()),
+            appended: Appended { first, last, repeated: true },
+        }))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn unread(error: sqlx::Error) -> ReadError {
+    if is_unreachable(&error) {
+        ReadError::Unavailable(error.to_string())
+    } else {
+        ReadError::Unreadable(error.to_string())
+    }
+}
+
+fn unopened(error: KeyError) -> ReadError {
+    match error {
+        KeyError::Database(error) => unread(error),
+        error => ReadError::Unreadable(error.to_string()),
+    }
+}

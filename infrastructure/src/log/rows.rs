@@ -1,0 +1,103 @@
+//! An event as the database has it, and how it becomes one that the rules understand.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::access::{Actor, ActorKind};
+use domain::event::Recorded;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::leaf::{Hash, Leaf};
+use crate::keys::{KeyError, Keyring};
+
+/// An event as the view `ledger.feed` gives it.
+#[derive(Debug, Clone, FromRow)]
+pub struct Row {
+    /// Its place in the log.
+    pub position: i64,
+    /// Its stream.
+    pub stream_id: Uuid,
+    /// Its place in the stream.
+    pub version: i32,
+    /// The stream's kind.
+    pub stream_type: String,
+    /// Its identity.
+    pub event_id: Uuid,
+    /// Its type.
+    pub event_type: String,
+    /// The version of its payload.
+    pub schema_version: i16,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When the log accepted it.
+    pub recorded_at: DateTime<Utc>,
+    /// As what somebody acted.
+    pub actor_kind: String,
+    /// Who.
+    pub actor_id: Option<Uuid>,
+    /// Through which door.
+    pub via: String,
+    /// The command.
+    pub command_id: Uuid,
+    /// What caused the command.
+    pub causation_id: Option<Uuid>,
+    /// What it belongs to.
+    pub correlation_id: Uuid,
+    /// The fields as stored, sealed ones as ciphertext.
+    pub payload: String,
+    /// The hash over all of it.
+    pub leaf_hash: Vec<u8>,
+}
+
+impl Row {
+    fn actor(&self) -> Actor {
+        Actor { kind: self.actor_kind.parse().unwrap_or(ActorKind::System), id: self.actor_id }
+    }
+
+    /// The event with its sealed fields opened.
+    ///
+    /// # Errors
+    /// The payload is not authentic or not what its type says, or the keys cannot be read.
+    pub async fn open(&self, keys: &Arc<Keyring>) -> Result<Recorded, KeyError> {
+        let event = keys
+            .open(self.event_id, &self.stream_type, &self.event_type, self.schema_version, &self.payload)
+            .await?;
+        Ok(Recorded {
+            position: self.position,
+            event_id: self.event_id,
+            stream: self.stream_id,
+            version: self.version,
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            actor: self.actor(),
+            via: self.via.as_str().into(),
+            command_id: self.command_id,
+            causation_id: self.causation_id,
+            correlation_id: self.correlation_id,
+            event,
+        })
+    }
+
+    /// The hash that the row as it is now would have.
+    #[must_use]
+    pub fn leaf(&self) -> Hash {
+        Leaf {
+            stream: self.stream_id,
+            version: self.version,
+            event_id: self.event_id,
+            schema_version: self.schema_version,
+            occurred_at: self.occurred_at,
+            command_id: self.command_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            actor_id: self.actor_id,
+            stream_type: &self.stream_type,
+            event_type: &self.event_type,
+            actor_kind: &self.actor_kind,
+            via: &self.via,
+            payload: &self.payload,
+        }
+        .hash()
+    }
+}

@@ -1,0 +1,309 @@
+//! Keeps the read models up with the log: one reader, one transaction for all that are level.
+//!
+//! Woken by the end of the log moving, never by a timer. Of several processes the one that holds a read
+//! model's lease keeps it; every checkpoint moves under the lease's token, so a process that lost it while it
+//! slept moves nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::{Acquire as _, PgConnection, PgPool};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::ReadModel;
+use super::feed::{self, Next};
+use super::follower::{Follower, Trouble};
+use crate::database::{Database, Purpose};
+use crate::log::PgLog;
+
+/// How many events are taken at a time.
+const BATCH: usize = 2_000;
+/// After this long without a sign of life, another process may take over.
+const LEASE: &str = "10 seconds";
+const RENEW: Duration = Duration::from_secs(3);
+const RETRY: Duration = Duration::from_millis(200);
+
+/// What readers may rely on to be visible.
+#[derive(Clone)]
+pub struct Visible {
+    position: Arc<watch::Sender<i64>>,
+    /// Whether this process keeps all read models and so knows by itself how far they are.
+    keeps_all: Arc<AtomicBool>,
+    pool: PgPool,
+}
+
+impl Visible {
+    /// Waits until every read model shows everything up to `position`; false if that takes too long.
+    pub async fn wait(&self, position: i64, at_most: Duration) -> bool {
+        tokio::time::timeout(at_most, self.reached(position)).await.is_ok()
+    }
+
+    async fn reached(&self, position: i64) {
+        let mut visible = self.position.subscribe();
+        loop {
+            if *visible.borrow_and_update() >= position {
+                return;
+            }
+            if self.keeps_all.load(Ordering::Relaxed) {
+                let _ = tokio::time::timeout(RENEW, visible.changed()).await;
+                continue;
+            }
+            // Another process keeps them: asked only while somebody waits.
+            if let Ok(Some(reached)) =
+                sqlx::query_scalar::<_, Option<i64>>("select min(position) from read.checkpoints")
+                    .fetch_one(&self.pool)
+                    .await
+                && reached >= position
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Keeps read models up with the log.
+pub struct Runner {
+    log: Arc<PgLog>,
+    database: Database,
+    models: Vec<ReadModel>,
+    me: Uuid,
+    visible: Visible,
+}
+
+impl Runner {
+    /// A runner for `models`.
+    #[must_use]
+    pub fn new(log: Arc<PgLog>, database: Database, models: Vec<ReadModel>) -> Self {
+        let visible = Visible {
+            position: Arc::new(watch::Sender::new(0)),
+            keeps_all: Arc::default(),
+            pool: database.pool().clone(),
+        };
+        Self { log, database, models, me: Uuid::now_v7(), visible }
+    }
+
+    /// What readers may rely on.
+    #[must_use]
+    pub fn visible(&self) -> Visible {
+        self.visible.clone()
+    }
+
+    /// Runs until `stop`, whatever happens to the database meanwhile.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let ended = tokio::select! {
+                () = stop.cancelled() => break,
+                ended = self.session() => ended,
+            };
+            self.visible.keeps_all.store(false, Ordering::Relaxed);
+            if let Err(error) = ended {
+                tracing::warn!(error = %error, "The read models wait for the database");
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+        if let Ok(mut connection) = self.database.connect(Purpose::Projection).await {
+            let released = sqlx::query(
+                "update read.checkpoints set lease_owner = null, lease_until = '-infinity' where lease_owner = $1",
+            );
+            let _ = released.bind(self.me).execute(&mut connection).await;
+        }
+    }
+
+    /// Follows the log over one connection until it breaks or a lease is lost.
+    async fn session(&self) -> sqlx::Result<()> {
+        let mut connection = self.database.connect(Purpose::Projection).await?;
+        let mut head = self.log.watch_head();
+        let mut followers: Vec<Follower> = Vec::new();
+        let mut renewed = Instant::now();
+        loop {
+            if followers.len() < self.models.len() || renewed.elapsed() > RENEW {
+                self.lease(&mut connection, &mut followers).await?;
+                renewed = Instant::now();
+            }
+            let seen = *head.borrow_and_update();
+            let Some(least) = followers.iter().map(|follower| follower.position).min() else {
+                tokio::time::sleep(RENEW).await;
+                continue;
+            };
+            if least < seen {
+                self.advance(&mut connection, &mut followers, least).await?;
+                self.publish(&followers, seen);
+            } else {
+                let _ = tokio::time::timeout(RENEW, head.changed()).await;
+            }
+        }
+    }
+
+    /// Takes the leases that are free and renews one's own; drops what another process took.
+    async fn lease(&self, connection: &mut PgConnection, followers: &mut Vec<Follower>) -> sqlx::Result<()> {
+        let names: Vec<&str> = self.models.iter().map(ReadModel::name).collect();
+        let held: Vec<(String, i64, i64)> = sqlx::query_as(
+            "update read.checkpoints
+                set lease_token = lease_token + (lease_owner is distinct from $1)::int, lease_owner = $1,
+                    lease_until = now() + $3::interval
+              where model = any($2) and (lease_owner = $1 or lease_until < now())
+              returning model, lease_token, position",
+        )
+        .bind(self.me)
+        .bind(&names)
+        .bind(LEASE)
+        .fetch_all(&mut *connection)
+        .await?;
+        followers.retain(|follower| {
+            held.iter().any(|(name, token, position)| {
+                (name, *token, *position) == (&follower.name, follower.token, follower.position)
+            })
+        });
+        for (name, token, position) in held {
+            let known = followers.iter().any(|follower| follower.name == name);
+            if let (false, Some(model)) = (known, self.models.iter().find(|model| model.name() == name)) {
+                let mut follower = Follower::new(model, "read", position, token);
+                follower.load_parked(connection).await?;
+                followers.push(follower);
+            }
+        }
+        self.visible.keeps_all.store(followers.len() == self.models.len(), Ordering::Relaxed);
+        if let Some(least) = followers.iter().map(|follower| follower.position).min() {
+            self.publish(followers, least);
+        }
+        Ok(())
+    }
+
+    /// Applies the next events to the read models that stand at `least`, the furthest behind.
+    async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        followers: &mut Vec<Follower>,
+        least: i64,
+    ) -> sqlx::Result<()> {
+        let mut events = feed::after(&self.log, least, BATCH).await?;
+        if let Some(next) = followers.iter().map(|follower| follower.position).filter(|p| *p > least).min() {
+            events.retain(|event| event.position <= next);
+        }
+        let mut level: Vec<&mut Follower> =
+            followers.iter_mut().filter(|follower| follower.position == least).collect();
+        match apply(connection, self.me, &mut level, &events).await {
+            Ok(()) => return Ok(()),
+            Err(Trouble::Unreachable(error)) => return Err(error),
+            Err(Trouble::Fenced) => {}
+            Err(Trouble::Poison(error)) => {
+                tracing::warn!(%error, "A read model refuses an event; taking them one by one");
+                for follower in &mut level {
+                    match one_by_one(connection, self.me, follower, &events).await {
+                        Ok(()) | Err(Trouble::Fenced) => {}
+                        Err(Trouble::Unreachable(error)) => return Err(error),
+                        Err(Trouble::Poison(error)) => return Err(sqlx::Error::Protocol(error)),
+                    }
+                }
+            }
+        }
+        // Whoever was fenced is found out by its position.
+        self.lease(connection, followers).await
+    }
+
+    fn publish(&self, followers: &[Follower], head: i64) {
+        for follower in followers {
+            let lag = u32::try_from(head - follower.position).unwrap_or_default();
+            metrics::gauge!("ledgerdesk_projection_lag_events", "model" => follower.name.clone())
+                .set(f64::from(lag));
+        }
+        if followers.len() == self.models.len()
+            && let Some(least) = followers.iter().map(|follower| follower.position).min()
+        {
+            self.visible.position.send_if_modified(|visible| std::mem::replace(visible, least) != least);
+        }
+    }
+}
+
+/// Applies `events` to all of `followers` in one transaction, or to none of them.
+async fn apply(
+    connection: &mut PgConnection,
+    me: Uuid,
+    followers: &mut [&mut Follower],
+    events: &[Next],
+) -> Result<(), Trouble> {
+    let Some(to) = events.last().map(|event| event.position) else { return Ok(()) };
+    let outcome = transact(connection, me, followers, events, to).await;
+    for follower in followers {
+        if outcome.is_ok() {
+            follower.committed(to);
+        } else {
+            follower.forget();
+        }
+    }
+    outcome
+}
+
+async fn transact(
+    connection: &mut PgConnection,
+    me: Uuid,
+    followers: &mut [&mut Follower],
+    events: &[Next],
+    to: i64,
+) -> Result<(), Trouble> {
+    let mut transaction = connection.begin().await?;
+    for follower in followers.iter_mut() {
+        follower.apply(&mut transaction, events).await?;
+    }
+    move_checkpoints(&mut transaction, me, followers, to).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Moves the checkpoints from where they are known to be, under the tokens held: all or none.
+async fn move_checkpoints(
+    connection: &mut PgConnection,
+    me: Uuid,
+    followers: &[&mut Follower],
+    to: i64,
+) -> Result<(), Trouble> {
+    let names: Vec<&str> = followers.iter().map(|follower| follower.name.as_str()).collect();
+    let tokens: Vec<i64> = followers.iter().map(|follower| follower.token).collect();
+    let from: Vec<i64> = followers.iter().map(|follower| follower.position).collect();
+    let moved = sqlx::query(
+        "update read.checkpoints c
+            set position = $5, lease_until = now() + $6::interval, updated_at = now()
+           from unnest($2::text[], $3::bigint[], $4::bigint[]) f(model, token, position)
+          where c.model = f.model and c.lease_token = f.token and c.position = f.position and c.lease_owner = $1",
+    )
+    .bind(me)
+    .bind(&names)
+    .bind(&tokens)
+    .bind(&from)
+    .bind(to)
+    .bind(LEASE)
+    .execute(connection)
+    .await?;
+    let expected = u64::try_from(followers.len()).unwrap_or_default();
+    if moved.rows_affected() == expected { Ok(()) } else { Err(Trouble::Fenced) }
+}
+
+/// Applies events one at a time and parks those that are refused.
+async fn one_by_one(
+    connection: &mut PgConnection,
+    me: Uuid,
+    follower: &mut Follower,
+    events: &[Next],
+) -> Result<(), Trouble> {
+    for event in events {
+        let one = std::slice::from_ref(event);
+        let Err(trouble) = apply(connection, me, &mut [follower], one).await else { continue };
+        let Trouble::Poison(error) = trouble else { return Err(trouble) };
+        tracing::error!(%error, model = %follower.name, position = event.position, "An event is parked");
+        metrics::counter!("ledgerdesk_projection_parked_total", "model" => follower.name.clone())
+            .increment(1);
+        let mut transaction = connection.begin().await?;
+        follower.park(&mut transaction, event, &error).await?;
+        move_checkpoints(&mut transaction, me, &[follower], event.position).await?;
+        transaction.commit().await?;
+        follower.committed(event.position);
+    }
+    Ok(())
+}
