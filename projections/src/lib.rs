@@ -1,0 +1,35 @@
+//! Read models: what front ends query. Each is a pure fold of the log's events into rows, and can be dropped
+//! and built again at any time.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`ticket_list`] | which tickets there are, filtered, sorted, a page at a time; how many |
+//! | [`ticket_page`] | one ticket in full, and its messages |
+//! | [`ticket_history`] | who did what to a ticket, and when |
+//! | [`user_directory`] | who has an account, and as what |
+//!
+//! What a reader may see is part of every query over tickets: see [`sight`].
+
+pub mod cursor;
+mod facts;
+pub mod messages;
+mod person;
+pub mod sight;
+pub mod ticket_history;
+pub mod ticket_list;
+pub mod ticket_page;
+pub mod ticket_search;
+pub mod user_directory;
+
+use infrastructure::projection::ReadModel;
+
+/// Every read model, once.
+#[must_use]
+pub fn all() -> Vec<ReadModel> {
+    vec![
+        ReadModel::new("ticket_list").with::<ticket_list::TicketList>(),
+        ReadModel::new("ticket_page").with::<ticket_page::TicketPage>().with::<messages::Messages>(),
+        ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
+        ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
+    ]
+}

@@ -1,0 +1,200 @@
+//! The messages on a ticket.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use domain::conversation::ConversationEvent;
+use domain::event::{Event, Recorded};
+use domain::id::{MessageId, TicketId};
+use infrastructure::projection::{Cells, Kind, Row, Table};
+use serde::Serialize;
+use sqlx::{FromRow, PgPool};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::facts::word;
+
+/// The table `ticket_messages`.
+pub struct Messages;
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct MessageRow {
+    id: Uuid,
+    ticket: Uuid,
+    position: i64,
+    sender: Option<Uuid>,
+    sender_role: String,
+    message_type: String,
+    content: String,
+    is_internal: bool,
+    is_ai: bool,
+    feedback: String,
+    created_at: DateTime<Utc>,
+}
+
+impl Table for Messages {
+    type Key = Uuid;
+    type Row = MessageRow;
+
+    const NAME: &'static str = "ticket_messages";
+    const COLUMNS: &'static [(&'static str, Kind)] = &[
+        ("id", Kind::Uuid),
+        ("ticket", Kind::Uuid),
+        ("position", Kind::Int8),
+        ("sender", Kind::Uuid),
+        ("sender_role", Kind::Text),
+        ("message_type", Kind::Text),
+        ("content", Kind::Text),
+        ("is_internal", Kind::Bool),
+        ("is_ai", Kind::Bool),
+        ("feedback", Kind::Text),
+        ("created_at", Kind::Timestamp),
+    ];
+
+    fn key(event: &Recorded) -> Option<Uuid> {
+        match &event.event {
+            Event::Conversation(
+                ConversationEvent::MessagePosted { message_id, .. }
+                | ConversationEvent::MessageFeedbackSet { message_id, .. },
+            ) => Some(message_id.0),
+            _ => None,
+        }
+    }
+
+    fn fold(row: Option<MessageRow>, recorded: &Recorded) -> anyhow::Result<Option<MessageRow>> {
+        let Event::Conversation(event) = &recorded.event else { return Ok(row) };
+        Ok(Some(match event {
+            ConversationEvent::MessagePosted {
+                message_id,
+                sender,
+                sender_role,
+                message_type,
+                content,
+                is_internal,
+                is_ai,
+                ..
+            } => MessageRow {
+                id: message_id.0,
+                ticket: TicketId::of_stream(recorded.stream).stream(),
+                position: recorded.position,
+                sender: sender.map(|sender| sender.0),
+                sender_role: word(*sender_role),
+                message_type: word(*message_type),
+                content: content.shown().to_owned(),
+                is_internal: *is_internal,
+                is_ai: *is_ai,
+                feedback: "none".to_owned(),
+                created_at: recorded.occurred_at,
+            },
+            ConversationEvent::MessageFeedbackSet { feedback, .. } => {
+                let row = row.context("nothing is known of this message")?;
+                MessageRow { feedback: word(*feedback), ..row }
+            }
+        }))
+    }
+}
+
+impl Row for MessageRow {
+    fn cells(&self, cells: &mut Cells<'_>) {
+        cells
+            .uuid(self.id)
+            .uuid(self.ticket)
+            .int8(self.position)
+            .uuid(self.sender)
+            .text(self.sender_role.as_str())
+            .text(self.message_type.as_str())
+            .text(self.content.as_str())
+            .bool(self.is_internal)
+            .bool(self.is_ai)
+            .text(self.feedback.as_str())
+            .timestamp(self.created_at);
+    }
+}
+
+/// A message; as it is, the response body.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromRow)]
+pub struct Message {
+    /// Its identity.
+    pub id: Uuid,
+    /// Its place in the log: what `after_pos` continues from.
+    pub position: i64,
+    /// Who wrote it; none for the desk itself.
+    #[sqlx(rename = "sender")]
+    pub sender_id: Option<Uuid>,
+    /// The name of who wrote it.
+    pub sender_username: Option<String>,
+    /// As what they wrote it: user, agent, admin, system.
+    pub sender_role: String,
+    /// `user_message`, `agent_message`, `system_message`.
+    pub message_type: String,
+    /// What it says.
+    pub content: String,
+    /// Whether only staff may read it.
+    pub is_internal: bool,
+    /// Whether a model wrote it.
+    #[serde(rename = "isAI")]
+    pub is_ai: bool,
+    /// What was thought of it last: up, down, none.
+    pub feedback: String,
+    /// When it was written.
+    #[sqlx(rename = "created_at")]
+    pub timestamp: DateTime<Utc>,
+}
+
+/// Which messages of a ticket.
+#[derive(Debug, Clone, Copy)]
+pub struct Which {
+    /// Only those behind this position.
+    pub after: i64,
+    /// At most this many, leaving out `skip` before them.
+    pub limit: i64,
+    /// How many to leave out.
+    pub skip: i64,
+    /// Whether the reader may see internal notes.
+    pub internal: bool,
+}
+
+/// Messages of a ticket, oldest first. That the reader sees the ticket was decided before.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn of_ticket(pool: &PgPool, ticket: TicketId, which: Which) -> sqlx::Result<Vec<Message>> {
+    sqlx::query_as(
+        "select m.*, u.username as sender_username
+           from read.ticket_messages m
+           left join read.user_directory u on u.id = m.sender
+          where m.ticket = $1 and m.position > $2 and ($3 or not m.is_internal)
+          order by m.position
+          limit $4 offset $5",
+    )
+    .bind(ticket.stream())
+    .bind(which.after)
+    .bind(which.internal)
+    .bind(which.limit)
+    .bind(which.skip)
+    .fetch_all(pool)
+    .await
+}
+
+/// One message of a ticket, if the reader may see it.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn find(
+    pool: &PgPool,
+    ticket: TicketId,
+    message: MessageId,
+    internal: bool,
+) -> sqlx::Result<Option<Message>> {
+    sqlx::query_as(
+        "select m.*, u.username as sender_username
+           from read.ticket_messages m
+           left join read.user_directory u on u.id = m.sender
+          where m.ticket = $1 and m.id = $2 and ($3 or not m.is_internal)",
+    )
+    .bind(ticket.stream())
+    .bind(message.0)
+    .bind(internal)
+    .fetch_optional(pool)
+    .await
+}

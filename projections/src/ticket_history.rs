@@ -1,0 +1,295 @@
+//! Who did what to a ticket, and when: one entry per event, in words.
+
+use chrono::{DateTime, Utc};
+use domain::conversation::ConversationEvent;
+use domain::event::{Event, Recorded};
+use domain::id::TicketId;
+use domain::ticket::TicketEvent;
+use infrastructure::projection::{Cells, Kind, Row, Table};
+use serde::Serialize;
+use sqlx::{FromRow, PgPool};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::facts::word;
+
+/// The table `ticket_history`.
+pub struct TicketHistory;
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct HistoryRow {
+    position: i64,
+    ticket: Uuid,
+    version: i32,
+    event_type: String,
+    action: String,
+    actor_kind: String,
+    actor: Option<Uuid>,
+    at: DateTime<Utc>,
+    was: Option<String>,
+    became: Option<String>,
+    description: String,
+    is_internal: bool,
+}
+
+/// What an entry says of an event.
+struct Entry {
+    action: &'static str,
+    was: Option<String>,
+    became: Option<String>,
+    description: String,
+    is_internal: bool,
+}
+
+impl Entry {
+    fn new(action: &'static str, description: impl Into<String>) -> Self {
+        Self { action, was: None, became: None, description: description.into(), is_internal: false }
+    }
+
+    fn change(self, was: Option<String>, became: Option<String>) -> Self {
+        Self { was, became, ..self }
+    }
+
+    fn internal(self, is_internal: bool) -> Self {
+        Self { is_internal, ..self }
+    }
+}
+
+/// What happened to a ticket, in words without personal data.
+fn ticket_entry(event: &TicketEvent) -> Entry {
+    use TicketEvent as E;
+    match event {
+        E::TicketCreated { .. } => Entry::new("created", "Ticket created"),
+        E::TicketDetailsEdited { title, description } => {
+            Entry::new("updated", edited(title.is_some(), description.is_some()))
+        }
+        E::PriorityChanged { priority, source, .. } => {
+            let (priority, source) = (word(*priority), word(*source));
+            Entry::new("priority_changed", format!("Priority is {priority} ({source})"))
+                .change(None, Some(priority))
+        }
+        E::TicketTransferred { from, to, .. } => Entry::new("updated", format!("Transferred to {to}"))
+            .change(from.as_ref().map(ToString::to_string), Some(to.to_string())),
+        E::TicketAssigned { agent: Some(agent) } => {
+            Entry::new("assigned", "Assigned to an agent").change(None, Some(agent.to_string()))
+        }
+        E::TicketAssigned { agent: None } => Entry::new("assigned", "Put into the department's queue"),
+        E::TicketUnassigned {} => Entry::new("unassigned", "Nobody is responsible any more"),
+        E::StatusChanged { from, to, .. } => {
+            let (from, to) = (word(*from), word(*to));
+            Entry::new("status_changed", format!("Status changed from {from} to {to}"))
+                .change(Some(from), Some(to))
+        }
+        E::TicketResolved { by, .. } => Entry::new("resolved", format!("Resolved by the {}", word(*by))),
+        E::TicketClosed { .. } => Entry::new("closed", "Closed"),
+        E::TicketReopened { to, .. } => Entry::new("reopened", "Reopened").change(None, Some(word(*to))),
+        E::FeedbackGiven { rating, .. } => {
+            Entry::new("updated", "Feedback given").change(None, rating.map(|rating| rating.to_string()))
+        }
+        E::TicketFlagged { .. } => Entry::new("updated", "Misuse suspected").internal(true),
+        E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped").internal(true),
+        E::MisuseConfirmed { .. } => Entry::new("closed", "Closed as misuse"),
+        E::TicketMerged { into, .. } => {
+            Entry::new("closed", format!("Merged into {into}")).change(None, Some(into.to_string()))
+        }
+        E::TicketUnmerged { to } => Entry::new("reopened", "Merge taken back").change(None, Some(word(*to))),
+    }
+}
+
+fn edited(title: bool, description: bool) -> &'static str {
+    match (title, description) {
+        (true, true) => "Title and description edited",
+        (true, false) => "Title edited",
+        _ => "Description edited",
+    }
+}
+
+fn conversation_entry(event: &ConversationEvent) -> Entry {
+    match event {
+        ConversationEvent::MessagePosted { is_internal: true, .. } => {
+            Entry::new("commented", "Internal note added").internal(true)
+        }
+        ConversationEvent::MessagePosted { .. } => Entry::new("commented", "Message posted"),
+        ConversationEvent::MessageFeedbackSet { feedback, .. } => {
+            Entry::new("updated", "Message judged").change(None, Some(word(*feedback))).internal(true)
+        }
+    }
+}
+
+impl Table for TicketHistory {
+    type Key = i64;
+    type Row = HistoryRow;
+
+    const NAME: &'static str = "ticket_history";
+    const COLUMNS: &'static [(&'static str, Kind)] = &[
+        ("position", Kind::Int8),
+        ("ticket", Kind::Uuid),
+        ("version", Kind::Int4),
+        ("event_type", Kind::Text),
+        ("action", Kind::Text),
+        ("actor_kind", Kind::Text),
+        ("actor", Kind::Uuid),
+        ("at", Kind::Timestamp),
+        ("was", Kind::Text),
+        ("became", Kind::Text),
+        ("description", Kind::Text),
+        ("is_internal", Kind::Bool),
+    ];
+    const APPEND_ONLY: bool = true;
+
+    fn key(event: &Recorded) -> Option<i64> {
+        matches!(event.event, Event::Ticket(_) | Event::Conversation(_)).then_some(event.position)
+    }
+
+    fn fold(_: Option<HistoryRow>, recorded: &Recorded) -> anyhow::Result<Option<HistoryRow>> {
+        let (event_type, entry): (&'static str, Entry) = match &recorded.event {
+            Event::Ticket(event) => (event.into(), ticket_entry(event)),
+            Event::Conversation(event) => (event.into(), conversation_entry(event)),
+            Event::User(_) | Event::Unknown(_) => return Ok(None),
+        };
+        Ok(Some(HistoryRow {
+            position: recorded.position,
+            ticket: TicketId::of_stream(recorded.stream).stream(),
+            version: recorded.version,
+            event_type: event_type.to_owned(),
+            action: entry.action.to_owned(),
+            actor_kind: word(recorded.actor.kind),
+            actor: recorded.actor.id,
+            at: recorded.occurred_at,
+            was: entry.was,
+            became: entry.became,
+            description: entry.description,
+            is_internal: entry.is_internal,
+        }))
+    }
+}
+
+impl Row for HistoryRow {
+    fn cells(&self, cells: &mut Cells<'_>) {
+        cells
+            .int8(self.position)
+            .uuid(self.ticket)
+            .int4(self.version)
+            .text(self.event_type.as_str())
+            .text(self.action.as_str())
+            .text(self.actor_kind.as_str())
+            .uuid(self.actor)
+            .timestamp(self.at)
+            .text(self.was.as_deref())
+            .text(self.became.as_deref())
+            .text(self.description.as_str())
+            .bool(self.is_internal);
+    }
+}
+
+/// Something that happened to a ticket; as it is, the response body.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromRow)]
+pub struct Happened {
+    /// Its place in the log.
+    pub position: i64,
+    /// What was done: created, updated, `status_changed`, `priority_changed`, assigned, unassigned,
+    /// commented, `attachment_added`, resolved, closed, reopened.
+    pub action: String,
+    /// The event behind it.
+    pub event_type: String,
+    /// As what somebody did it: user, agent, admin, system.
+    pub actor_kind: String,
+    /// Who did it; none for the desk itself.
+    pub actor_id: Option<Uuid>,
+    /// The name of who did it.
+    pub actor_username: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was before.
+    pub from: Option<String>,
+    /// What is since.
+    pub to: Option<String>,
+    /// What happened, in words.
+    pub description: String,
+}
+
+/// What happened to a ticket, oldest first. That the reader sees the ticket was decided before.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn of_ticket(
+    pool: &PgPool,
+    ticket: TicketId,
+    internal: bool,
+    limit: i64,
+    skip: i64,
+) -> sqlx::Result<Vec<Happened>> {
+    sqlx::query_as(
+        r#"select h.position, h.action, h.event_type, h.actor_kind, h.actor as actor_id,
+                  u.username as actor_username, h.at, h.was as "from", h.became as "to", h.description
+             from read.ticket_history h
+             left join read.user_directory u on u.id = h.actor
+            where h.ticket = $1 and ($2 or not h.is_internal)
+            order by h.position
+            limit $3 offset $4"#,
+    )
+    .bind(ticket.stream())
+    .bind(internal)
+    .bind(limit)
+    .bind(skip)
+    .fetch_all(pool)
+    .await
+}
+
+/// How many entries the reader may see.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn count(pool: &PgPool, ticket: TicketId, internal: bool) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from read.ticket_history where ticket = $1 and ($2 or not is_internal)",
+    )
+    .bind(ticket.stream())
+    .bind(internal)
+    .fetch_one(pool)
+    .await
+}
+
+/// An event somebody missed.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromRow)]
+pub struct Missed {
+    /// The version of the ticket (or of its conversation) that it led to.
+    pub version: i32,
+    /// Its place in the log.
+    pub position: i64,
+    /// Its type.
+    pub event_type: String,
+    /// As what somebody acted.
+    pub actor_kind: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened, in words.
+    pub description: String,
+}
+
+/// What happened since `version` to the ticket itself, or with `conversation` to its conversation.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn missed_since(
+    pool: &PgPool,
+    ticket: TicketId,
+    version: i32,
+    conversation: bool,
+    internal: bool,
+) -> sqlx::Result<Vec<Missed>> {
+    sqlx::query_as(
+        "select version, position, event_type, actor_kind, at, description
+           from read.ticket_history
+          where ticket = $1 and version > $2 and event_type like 'Message%' = $3 and ($4 or not is_internal)
+          order by position
+          limit 100",
+    )
+    .bind(ticket.stream())
+    .bind(version)
+    .bind(conversation)
+    .bind(internal)
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,364 @@
+//! One ticket in full.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use domain::access::Sight;
+use domain::conversation::ConversationEvent;
+use domain::conversation::values::SenderRole;
+use domain::event::{Event, Recorded};
+use domain::id::{TicketId, UserId};
+use domain::ticket::TicketEvent;
+use infrastructure::projection::{Cells, Kind, Row, Table};
+use serde::Serialize;
+use sqlx::{FromRow, PgPool, QueryBuilder};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::facts::{Facts, word};
+use crate::person::TicketName;
+use crate::sight;
+
+/// The table `ticket_page`.
+pub struct TicketPage;
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct PageRow {
+    id: Uuid,
+    number: i64,
+    title: String,
+    description: String,
+    #[sqlx(flatten)]
+    facts: Facts,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    first_response_at: Option<DateTime<Utc>>,
+    resolved_by: Option<String>,
+    resolution: Option<String>,
+    resolution_code: Option<String>,
+    reopen_count: i32,
+    merged_into: Option<Uuid>,
+    feedback_rating: Option<i16>,
+    feedback_comment: Option<String>,
+    messages: i32,
+    public_messages: i32,
+    messages_version: i32,
+}
+
+impl PageRow {
+    fn created(recorded: &Recorded, event: &TicketEvent) -> Option<Self> {
+        let TicketEvent::TicketCreated { title, description, .. } = event else { return None };
+        Some(Self {
+            id: recorded.stream,
+            number: recorded.position,
+            title: title.shown().to_owned(),
+            description: description.shown().to_owned(),
+            facts: Facts::created(event)?,
+            version: recorded.version,
+            created_at: recorded.occurred_at,
+            updated_at: recorded.occurred_at,
+            first_response_at: None,
+            resolved_by: None,
+            resolution: None,
+            resolution_code: None,
+            reopen_count: 0,
+            merged_into: None,
+            feedback_rating: None,
+            feedback_comment: None,
+            messages: 0,
+            public_messages: 0,
+            messages_version: 0,
+        })
+    }
+
+    fn apply(&mut self, event: &TicketEvent) {
+        self.facts.apply(event);
+        match event {
+            TicketEvent::TicketDetailsEdited { title, description } => {
+                if let Some(title) = title {
+                    title.shown().clone_into(&mut self.title);
+                }
+                if let Some(description) = description {
+                    description.shown().clone_into(&mut self.description);
+                }
+            }
+            TicketEvent::TicketResolved { by, resolution, resolution_code, .. } => {
+                self.resolved_by = Some(word(*by));
+                self.resolution = resolution.as_ref().map(|text| text.shown().to_owned());
+                self.resolution_code.clone_from(resolution_code);
+            }
+            TicketEvent::TicketReopened { .. } => {
+                self.reopen_count += 1;
+                self.resolved_by = None;
+                self.resolution = None;
+                self.resolution_code = None;
+            }
+            TicketEvent::FeedbackGiven { rating, comment, .. } => {
+                self.feedback_rating = rating.map(i16::from);
+                self.feedback_comment = comment.as_ref().map(|text| text.shown().to_owned());
+            }
+            TicketEvent::TicketMerged { into, .. } => self.merged_into = Some(into.stream()),
+            TicketEvent::TicketUnmerged { .. } => self.merged_into = None,
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, recorded: &Recorded, event: &ConversationEvent) {
+        self.messages_version = recorded.version;
+        let ConversationEvent::MessagePosted { sender_role, is_internal, .. } = event else { return };
+        self.messages += 1;
+        self.updated_at = recorded.occurred_at;
+        if !is_internal {
+            self.public_messages += 1;
+            if matches!(sender_role, SenderRole::Agent | SenderRole::Admin) {
+                self.first_response_at.get_or_insert(recorded.occurred_at);
+            }
+        }
+    }
+}
+
+impl Table for TicketPage {
+    type Key = Uuid;
+    type Row = PageRow;
+
+    const NAME: &'static str = "ticket_page";
+    const COLUMNS: &'static [(&'static str, Kind)] = &[
+        ("id", Kind::Uuid),
+        ("number", Kind::Int8),
+        ("title", Kind::Text),
+        ("description", Kind::Text),
+        ("urgency", Kind::Text),
+        ("impact", Kind::Text),
+        ("priority", Kind::Text),
+        ("priority_source", Kind::Text),
+        ("status", Kind::Text),
+        ("department", Kind::Text),
+        ("requester", Kind::Uuid),
+        ("assignee", Kind::Uuid),
+        ("misuse_flag", Kind::Bool),
+        ("version", Kind::Int4),
+        ("created_at", Kind::Timestamp),
+        ("updated_at", Kind::Timestamp),
+        ("first_response_at", Kind::Timestamp),
+        ("resolved_at", Kind::Timestamp),
+        ("closed_at", Kind::Timestamp),
+        ("resolved_by", Kind::Text),
+        ("resolution", Kind::Text),
+        ("resolution_code", Kind::Text),
+        ("reopen_count", Kind::Int4),
+        ("merged_into", Kind::Uuid),
+        ("feedback_rating", Kind::Int2),
+        ("feedback_comment", Kind::Text),
+        ("messages", Kind::Int4),
+        ("public_messages", Kind::Int4),
+        ("messages_version", Kind::Int4),
+    ];
+
+    fn key(event: &Recorded) -> Option<Uuid> {
+        match &event.event {
+            Event::Ticket(_) | Event::Conversation(_) => Some(TicketId::of_stream(event.stream).stream()),
+            _ => None,
+        }
+    }
+
+    fn fold(row: Option<PageRow>, recorded: &Recorded) -> anyhow::Result<Option<PageRow>> {
+        if let Event::Ticket(event @ TicketEvent::TicketCreated { .. }) = &recorded.event {
+            return Ok(PageRow::created(recorded, event));
+        }
+        let mut row = row.context("nothing is known of this ticket's creation")?;
+        match &recorded.event {
+            Event::Ticket(event) => {
+                row.apply(event);
+                row.version = recorded.version;
+                row.updated_at = recorded.occurred_at;
+            }
+            Event::Conversation(event) => row.say(recorded, event),
+            Event::User(_) | Event::Unknown(_) => {}
+        }
+        Ok(Some(row))
+    }
+}
+
+impl Row for PageRow {
+    fn cells(&self, cells: &mut Cells<'_>) {
+        let facts = &self.facts;
+        cells
+            .uuid(self.id)
+            .int8(self.number)
+            .text(self.title.as_str())
+            .text(self.description.as_str())
+            .text(facts.urgency.as_str())
+            .text(facts.impact.as_deref())
+            .text(facts.priority.as_str())
+            .text(facts.priority_source.as_str())
+            .text(facts.status.as_str())
+            .text(facts.department.as_deref())
+            .uuid(facts.requester)
+            .uuid(facts.assignee)
+            .bool(facts.misuse_flag)
+            .int4(self.version)
+            .timestamp(self.created_at)
+            .timestamp(self.updated_at)
+            .timestamp(self.first_response_at)
+            .timestamp(facts.resolved_at)
+            .timestamp(facts.closed_at)
+            .text(self.resolved_by.as_deref())
+            .text(self.resolution.as_deref())
+            .text(self.resolution_code.as_deref())
+            .int4(self.reopen_count)
+            .uuid(self.merged_into)
+            .int2(self.feedback_rating)
+            .text(self.feedback_comment.as_deref())
+            .int4(self.messages)
+            .int4(self.public_messages)
+            .int4(self.messages_version);
+    }
+}
+
+/// A ticket in full; as it is, the response body.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromRow)]
+pub struct FullTicket {
+    /// The identity of its stream.
+    pub id: Uuid,
+    /// Its id as people write it.
+    #[sqlx(rename = "id", try_from = "Uuid")]
+    pub ticket_id: TicketName,
+    /// Its number: unique, rising, short.
+    pub number: i64,
+    /// The problem in a line.
+    pub title: String,
+    /// The problem in full.
+    pub description: String,
+    /// How pressing the requester says it is: low, medium, high.
+    pub urgency: String,
+    /// How many are affected, once judged: low, medium, high.
+    pub impact: Option<String>,
+    /// What agents work by: low, medium, high, critical.
+    pub priority: String,
+    /// Where the priority comes from: computed, ai, manual.
+    pub priority_source: String,
+    /// open, assigned, `in_progress`, `waiting_on_customer`, resolved, closed.
+    pub status: String,
+    /// The department responsible.
+    pub department: Option<String>,
+    /// Who filed it.
+    #[sqlx(rename = "requester")]
+    pub user_id: Uuid,
+    /// The name of who filed it.
+    pub requester_username: Option<String>,
+    /// The agent responsible.
+    #[sqlx(rename = "assignee")]
+    pub assignee_id: Option<Uuid>,
+    /// The name of the agent responsible.
+    pub assignee_username: Option<String>,
+    /// Whether misuse is suspected.
+    pub misuse_flag: bool,
+    /// How many events made it; the `ETag` is `"v<version>"`.
+    pub version: i32,
+    /// When it was filed.
+    pub created_at: DateTime<Utc>,
+    /// When anything last happened on it.
+    pub updated_at: DateTime<Utc>,
+    /// When staff first answered publicly.
+    pub first_response_at: Option<DateTime<Utc>>,
+    /// When it was resolved, unless reopened since.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// When it was closed, unless reopened since.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// As what somebody resolved it: requester, agent, admin, system.
+    pub resolved_by: Option<String>,
+    /// What solved it.
+    pub resolution: Option<String>,
+    /// What solved it, as a code.
+    pub resolution_code: Option<String>,
+    /// How often it was reopened.
+    pub reopen_count: i32,
+    /// The ticket it was merged into.
+    pub merged_into: Option<Uuid>,
+    /// The requester's judgement, one to five.
+    pub feedback_rating: Option<i16>,
+    /// The requester's judgement in words.
+    pub feedback_comment: Option<String>,
+    /// How many messages the reader may see.
+    #[sqlx(rename = "messages")]
+    pub message_count: i32,
+    /// The version of the conversation, for `If-Match` when posting a message.
+    pub messages_version: i32,
+}
+
+/// How somebody names a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketRef {
+    /// By its id.
+    Id(TicketId),
+    /// By its number.
+    Number(i64),
+}
+
+/// The ticket, if `sight` sees it.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn find(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::Result<Option<FullTicket>> {
+    let mut query = QueryBuilder::new(
+        "select t.*, r.username as requester_username, a.username as assignee_username
+           from read.ticket_page t
+           left join read.user_directory r on r.id = t.requester
+           left join read.user_directory a on a.id = t.assignee
+          where ",
+    );
+    match ticket {
+        TicketRef::Id(id) => query.push("t.id = ").push_bind(id.stream()),
+        TicketRef::Number(number) => query.push("t.number = ").push_bind(number),
+    };
+    query.push(" and ");
+    sight::push(&mut query, sight);
+    let found: Option<Found> = query.build_query_as().fetch_optional(pool).await?;
+    Ok(found.map(|found| found.seen_by(sight)))
+}
+
+#[derive(FromRow)]
+struct Found {
+    #[sqlx(flatten)]
+    ticket: FullTicket,
+    public_messages: i32,
+}
+
+impl Found {
+    /// A requester does not learn how many internal notes there are.
+    fn seen_by(self, sight: &Sight) -> FullTicket {
+        if reads_internal(sight, &self.ticket) {
+            self.ticket
+        } else {
+            FullTicket { message_count: self.public_messages, ..self.ticket }
+        }
+    }
+}
+
+/// The id of the ticket with this number, if `sight` sees it.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn resolve(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::Result<Option<TicketId>> {
+    let mut query = QueryBuilder::new("select t.id from read.ticket_page t where ");
+    match ticket {
+        TicketRef::Id(id) => query.push("t.id = ").push_bind(id.stream()),
+        TicketRef::Number(number) => query.push("t.number = ").push_bind(number),
+    };
+    query.push(" and ");
+    sight::push(&mut query, sight);
+    let id: Option<Uuid> = query.build_query_scalar().fetch_optional(pool).await?;
+    Ok(id.map(TicketId::of_stream))
+}
+
+/// Whether internal notes on the ticket are the reader's to read: staff's, but not an agent's about
+/// themselves.
+#[must_use]
+pub fn reads_internal(sight: &Sight, ticket: &FullTicket) -> bool {
+    match sight {
+        Sight::Everything => true,
+        Sight::Own(_) => false,
+        Sight::Desk { agent, .. } => UserId(ticket.user_id) != *agent || ticket.assignee_id == Some(agent.0),
+    }
+}
