@@ -106,10 +106,10 @@ create trigger commands_are_for_ever before update or delete or truncate on ledg
 -- command id into different batches, so that checking all of them against the state before the batch is
 -- the same as checking one after the other.
 --
--- status is null when every append was accepted; then the events have the positions base + 1, base + 2 … in
--- order. Otherwise status, first_position, last_position and retry_at have an element per append:
---   accepted   its events have the positions first_position .. last_position
---   duplicate  it was accepted before; the positions are those of then
+-- The events of the accepted appends have the positions base + 1, base + 2 … in order. status is null when every
+-- append was accepted; otherwise status, first_position, last_position and retry_at have an element per append:
+--   accepted   its events are in the log
+--   duplicate  they had been before, from first_position to last_position
 --   reused     its command id belongs to another command
 --   conflict   a stream is not at the version it read
 --   claimed:K  another stream holds a value of kind K
@@ -158,34 +158,38 @@ begin
             where q.max <= (select count(*) from quota u
                              where u.key = q.key and u.at > recorded - make_interval(secs => q.seconds))))
   then
-    select array_agg(s.verdict order by s.i), array_agg(s.first_position order by s.i),
-           array_agg(s.last_position order by s.i), array_agg(s.retry_at order by s.i)
+    -- Of all that can be said of an append, what weighs most.
+    select array_agg(v.verdict order by v.i), array_agg(v.first_pos order by v.i),
+           array_agg(v.last_pos order by v.i), array_agg(v.retry order by v.i)
       into status, first_position, last_position, retry_at
-      from (select a.i, k.first_position, k.last_position, q.retry_at,
-                   case when k.command_id is not null and k.fingerprint is distinct from a.fingerprint then 'reused'
-                        when k.command_id is not null then 'duplicate'
-                        when x.i is not null then 'conflict'
-                        when c.i is not null then 'claimed:' || c.kind
-                        when q.i is not null then 'quota'
-                        else 'accepted' end as verdict
-              from unnest(a_command, a_fingerprint) with ordinality a(id, fingerprint, i)
-              left join commands k on k.command_id = a.id
-              left join (select distinct x.i
-                           from unnest(x_append, x_stream, x_expected) x(i, stream, expected)
-                          where x.expected <> coalesce((select e.version from events e where e.stream_id = x.stream
-                                                        order by e.version desc limit 1), 0)) x on x.i = a.i
-              left join (select c.i, min(c.kind) as kind
-                           from unnest(c_append, c_kind, c_key, c_stream) c(i, kind, key, stream)
-                           join claims h on h.kind = c.kind and h.key_hash = c.key and h.stream_id <> c.stream
-                          group by c.i) c on c.i = a.i
-              left join (select q.i, t.oldest + make_interval(secs => q.seconds) as retry_at
-                           from unnest(q_append, q_key, q_limit, q_seconds) q(i, key, max, seconds)
-                           cross join lateral (select count(*) as taken, min(n.at) as oldest
-                                                 from (select u.at from quota u
-                                                        where u.key = q.key
-                                                          and u.at > recorded - make_interval(secs => q.seconds)
-                                                        order by u.at desc limit q.max) n) t
-                          where t.taken >= q.max) q on q.i = a.i) s;
+      from (select distinct on (s.i) s.*
+              from (select g.i::bigint as i, 0 as weight, 'accepted' as verdict, null::bigint as first_pos,
+                           null::bigint as last_pos, null::timestamptz as retry
+                      from generate_subscripts(a_command, 1) g(i)
+                    union all
+                    select a.i, 4, case when k.fingerprint is distinct from a.fingerprint then 'reused' else 'duplicate' end,
+                           k.first_position, k.last_position, null
+                      from unnest(a_command, a_fingerprint) with ordinality a(id, fingerprint, i)
+                      join commands k on k.command_id = a.id
+                    union all
+                    select x.i, 3, 'conflict', null, null, null
+                      from unnest(x_append, x_stream, x_expected) x(i, stream, expected)
+                     where x.expected <> coalesce((select e.version from events e where e.stream_id = x.stream
+                                                   order by e.version desc limit 1), 0)
+                    union all
+                    select c.i, 2, 'claimed:' || c.kind, null, null, null
+                      from unnest(c_append, c_kind, c_key, c_stream) c(i, kind, key, stream)
+                      join claims h on h.kind = c.kind and h.key_hash = c.key and h.stream_id <> c.stream
+                    union all
+                    select q.i, 1, 'quota', null, null, t.oldest + make_interval(secs => q.seconds)
+                      from unnest(q_append, q_key, q_limit, q_seconds) q(i, key, max, seconds)
+                     cross join lateral (select count(*) as taken, min(n.at) as oldest
+                                           from (select u.at from quota u
+                                                  where u.key = q.key
+                                                    and u.at > recorded - make_interval(secs => q.seconds)
+                                                  order by u.at desc limit q.max) n) t
+                     where t.taken >= q.max) s
+             order by s.i, s.weight desc) v;
     if 'duplicate' = any(status) then
       -- An answer about an earlier append waits for the same replicas that the append waited for.
       perform pg_logical_emit_message(true, 'ledgerdesk', 'duplicate');
@@ -199,8 +203,6 @@ begin
            u(append, stream, version, stream_type, id, type, schema, occurred, actor_kind, actor, via, cause,
              correlation, payload, leaf, ord)
      where status is null or status[u.append] = 'accepted'
-  ), ranges as (
-    select e.append, min(e.pos) as first_pos, max(e.pos) as last_pos from e group by e.append
   ), new_events as (
     insert into events
     select e.pos, e.stream, e.version, e.stream_type, e.id, e.type, e.schema, e.occurred, recorded, e.actor_kind,
@@ -208,24 +210,14 @@ begin
       from e
   ), new_commands as (
     insert into commands
-    select a.id, a.fingerprint, r.first_pos, r.last_pos
-      from unnest(a_command, a_fingerprint) with ordinality a(id, fingerprint, i)
-      join ranges r on r.append = a.i
-  ), new_block as (
-    insert into blocks
-    select max(e.pos), min(e.pos), recorded,
-           sha256('\x02'::bytea || previous_hash || int8send(min(e.pos)) || int8send(max(e.pos))
-                  || int8send((extract(epoch from recorded) * 1000000)::bigint)
-                  || string_agg(e.leaf, ''::bytea order by e.pos))
-      from e having count(*) > 0
+    select a_command[e.append], a_fingerprint[e.append], min(e.pos), max(e.pos) from e group by e.append
   )
-  select case when status is not null then
-           (select array_agg(coalesce(r.first_pos, first_position[g.i]) order by g.i)
-              from generate_subscripts(a_command, 1) g(i) left join ranges r on r.append = g.i) end,
-         case when status is not null then
-           (select array_agg(coalesce(r.last_pos, last_position[g.i]) order by g.i)
-              from generate_subscripts(a_command, 1) g(i) left join ranges r on r.append = g.i) end
-    into first_position, last_position;
+  insert into blocks
+  select max(e.pos), min(e.pos), recorded,
+         sha256('\x02'::bytea || previous_hash || int8send(min(e.pos)) || int8send(max(e.pos))
+                || int8send((extract(epoch from recorded) * 1000000)::bigint)
+                || string_agg(e.leaf, ''::bytea order by e.pos))
+    from e having count(*) > 0;
 
   if cardinality(r_append) > 0 then
     delete from claims h using unnest(r_append, r_kind, r_key, r_stream) r(append, kind, key, stream)

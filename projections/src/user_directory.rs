@@ -9,7 +9,7 @@ use domain::user::UserEvent;
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgPool, Row as _};
+use sqlx::{FromRow, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -178,9 +178,8 @@ pub async fn page(
         let literal = start.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         literal + "%"
     });
-    let rows = sqlx::query(
-        "select *, count(*) over () as total
-           from read.user_directory
+    let users = sqlx::query_as(
+        "select * from read.user_directory
           where ($1::text is null or role = $1)
             and ($2::boolean is null or is_active = $2)
             and ($3::text is null or username like $3 or email like $3)
@@ -189,13 +188,22 @@ pub async fn page(
     )
     .bind(filter.role.map(Role::as_str))
     .bind(filter.active)
-    .bind(pattern)
+    .bind(pattern.as_deref())
     .bind(limit)
     .bind(skip)
     .fetch_all(pool)
     .await?;
-    let total = rows.first().map_or(Ok(0), |row| row.try_get("total"))?;
-    let users = rows.iter().map(DirectoryUser::from_row).collect::<Result<_, _>>()?;
+    let total = sqlx::query_scalar(
+        "select count(*) from read.user_directory
+          where ($1::text is null or role = $1)
+            and ($2::boolean is null or is_active = $2)
+            and ($3::text is null or username like $3 or email like $3)",
+    )
+    .bind(filter.role.map(Role::as_str))
+    .bind(filter.active)
+    .bind(pattern.as_deref())
+    .fetch_one(pool)
+    .await?;
     Ok((users, total))
 }
 

@@ -163,30 +163,32 @@ pub(crate) async fn append_batch(
         .fetch_one(connection)
         .await?;
     let recorded_at = row.try_get("recorded")?;
+    let mut next: i64 = row.try_get::<i64, _>("base")? + 1;
+    let mut accepted = |append: &Prepared| {
+        let first = next;
+        next += i64::try_from(append.events.len()).unwrap_or(i64::MAX);
+        Verdict::Accepted { first }
+    };
     let verdicts = match row.try_get::<Option<Vec<String>>, _>("status")? {
-        None => accepted_in_order(row.try_get("base")?, batch),
+        None => batch.iter().map(accepted).collect(),
         Some(status) => {
             let first: Vec<Option<i64>> = row.try_get("first_position")?;
             let last: Vec<Option<i64>> = row.try_get("last_position")?;
             let retry_at: Vec<Option<DateTime<Utc>>> = row.try_get("retry_at")?;
-            (0..batch.len())
-                .map(|i| verdict(&batch[i], &status[i], first[i].zip(last[i]), retry_at[i]))
-                .collect::<Result<_, _>>()?
+            let mut verdicts = Vec::with_capacity(batch.len());
+            for (i, append) in batch.iter().enumerate() {
+                verdicts.push(match &*status[i] {
+                    "accepted" => accepted(append),
+                    other => verdict(append, other, first[i].zip(last[i]), retry_at[i])?,
+                });
+            }
+            verdicts
         }
     };
     Ok(Verdicts { recorded_at, verdicts })
 }
 
-fn accepted_in_order(base: i64, batch: &[Prepared]) -> Vec<Verdict> {
-    let mut first = base + 1;
-    let mut verdicts = Vec::with_capacity(batch.len());
-    for append in batch {
-        verdicts.push(Verdict::Accepted { first });
-        first += i64::try_from(append.events.len()).unwrap_or(i64::MAX);
-    }
-    verdicts
-}
-
+/// What `status` says of an append that was not accepted now.
 fn verdict(
     append: &Prepared,
     status: &str,
@@ -196,7 +198,6 @@ fn verdict(
     let unexpected =
         || sqlx::Error::Protocol(format!("append_batch answered {status} without what belongs to it"));
     Ok(match status {
-        "accepted" => Verdict::Accepted { first: positions.ok_or_else(unexpected)?.0 },
         "duplicate" => {
             let (first, last) = positions.ok_or_else(unexpected)?;
             Verdict::Repeated { first, last }

@@ -249,10 +249,11 @@ async fn transact(
     to: i64,
 ) -> Result<(), Trouble> {
     let mut transaction = connection.begin().await?;
+    // The checkpoint first: it is the lock that a rebuild takes before it touches the tables.
+    move_checkpoints(&mut transaction, me, followers, to).await?;
     for follower in followers.iter_mut() {
         follower.apply(&mut transaction, events).await?;
     }
-    move_checkpoints(&mut transaction, me, followers, to).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -300,8 +301,8 @@ async fn one_by_one(
         metrics::counter!("ledgerdesk_projection_parked_total", "model" => follower.name.clone())
             .increment(1);
         let mut transaction = connection.begin().await?;
-        follower.park(&mut transaction, event, &error).await?;
         move_checkpoints(&mut transaction, me, &[follower], event.position).await?;
+        follower.park(&mut transaction, event, &error).await?;
         transaction.commit().await?;
         follower.committed(event.position);
     }
