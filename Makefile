@@ -1,0 +1,41 @@
+# Ledgerdesk: `make run` and `make test` need nothing but a machine and, to install what it lacks, the right to.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# Cargo as rustup installs it, where the shell has not been told of it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+.PHONY: help run test check bench gen clean-data
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## Start the help desk with demo people on http://127.0.0.1:8080 (ARGS="--listen 127.0.0.1:9000")
+	@scripts/setup.sh
+	@cargo build --release --locked -p api
+	@exec target/release/ledgerdesk serve --demo $(ARGS)
+
+# The tests start a private PostgreSQL by themselves and leave it to those that run beside them.
+test: ## Set up, build, lint and run every test
+	@scripts/setup.sh test
+	cargo build --locked -p api --bin ledgerdesk
+	@$(MAKE) --no-print-directory check
+	@if [ -d ../shared/data ]; then LEDGERDESK_TEST_DATA=$$(cd ../shared/data && pwd); export LEDGERDESK_TEST_DATA; fi; \
+	trap 'scripts/drop-postgres.sh "$${CARGO_TARGET_DIR:-target}/test-data"' EXIT; trap 'exit 130' INT TERM; \
+	echo cargo test --locked --workspace; cargo test --locked --workspace
+
+check: ## Formatting and lints
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+bench: ## Run the benchmarks (ARGS="NAME")
+	@scripts/setup.sh
+	cargo bench --locked -p tests $(ARGS)
+
+gen: ## Write api/openapi.json anew
+	@cargo run --quiet --locked -p api -- openapi > api/openapi.json.new \
+	|| { rm -f api/openapi.json.new; exit 1; }
+	@mv api/openapi.json.new api/openapi.json
+
+clean-data: ## Delete ./data, the database included
+	@scripts/drop-postgres.sh data
+	@rm -rf data

@@ -1,0 +1,188 @@
+//! Who asks: a bearer token, checked against the account as it is now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use chrono::{DateTime, Utc};
+use domain::access::{Caller, Role};
+use domain::id::UserId;
+use infrastructure::token::Claims;
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use crate::desk::Desk;
+use crate::exchange::Exchange;
+use crate::problem::Problem;
+
+/// How long a session counts as good without another look.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+const SESSIONS_KEPT: u64 = 100_000;
+
+/// A signed-in person: as what and for which departments, as of now.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+    /// The same, as commands take it.
+    pub caller: Caller,
+    /// The access token's identity.
+    pub jti: Uuid,
+    /// When the access token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A signed-in agent or administrator; everybody else is answered 403.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Signed);
+
+/// A signed-in administrator; everybody else is answered 403.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Signed);
+
+/// Who was seen signed in a moment ago, by token.
+pub(crate) struct Sessions(Cache<Uuid, Arc<Caller>>);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(SESSIONS_KEPT).time_to_live(TRUSTED_FOR).build())
+    }
+}
+
+impl Sessions {
+    /// From now on the token is looked at again.
+    pub(crate) fn forget(&self, jti: Uuid) {
+        self.0.invalidate(&jti);
+    }
+}
+
+impl FromRequestParts<Desk> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let token = bearer(&parts.headers)?;
+        let claims = desk.tokens.verify(token, Utc::now()).map_err(|bad| denied(&bad.to_string()))?;
+        let signed = session(desk, &claims).await?;
+        Exchange::of(&parts.extensions).signed_by(signed.user);
+        parts.extensions.insert(signed.clone());
+        Ok(signed)
+    }
+}
+
+impl OptionalFromRequestParts<Desk> for Signed {
+    type Rejection = Problem;
+
+    /// None without a token; a token that is not good is still answered 401.
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<Desk>>::from_request_parts(parts, desk).await.map(Some)
+    }
+}
+
+impl FromRequestParts<Desk> for Staff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+        if signed.caller.is_staff() {
+            Ok(Self(signed))
+        } else {
+            Err(Problem::forbidden("only agents and administrators may do this"))
+        }
+    }
+}
+
+impl FromRequestParts<Desk> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+        if signed.caller.is_admin() {
+            Ok(Self(signed))
+        } else {
+            Err(Problem::forbidden("only administrators may do this"))
+        }
+    }
+}
+
+/// The token in `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let sign_in = || Problem::unauthenticated("sign in and send the access token as Authorization: Bearer …");
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(sign_in()) };
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(sign_in)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(sign_in()) }
+}
+
+fn denied(why: &str) -> Problem {
+    Problem::unauthenticated(why)
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
+}
+
+/// The session of the token that says `claims`: its account as of now, unless it was signed out.
+async fn session(desk: &Desk, claims: &Claims) -> Result<Signed, Problem> {
+    let known = desk.sessions.0.get(&claims.jti).filter(|known| known.is(claims.sub));
+    let caller = if let Some(known) = known {
+        Caller::clone(&known)
+    } else {
+        let caller = look_up(desk, claims).await?;
+        desk.sessions.0.insert(claims.jti, Arc::new(caller.clone()));
+        caller
+    };
+    let role = if let Caller::Person { role, .. } = &caller { *role } else { claims.role };
+    Ok(Signed { user: claims.sub, role, caller, jti: claims.jti, expires_at: claims.expires_at() })
+}
+
+/// The account is asked of the log, so a role taken away is gone at once and not when a read model shows it.
+async fn look_up(desk: &Desk, claims: &Claims) -> Result<Caller, Problem> {
+    let revoked = async {
+        sqlx::query_scalar::<_, bool>("select exists (select from desk.revoked_tokens where jti = $1)")
+            .bind(claims.jti)
+            .fetch_one(desk.pool())
+            .await
+            .map_err(Problem::from)
+    };
+    let account = async { desk.commands.load_user(claims.sub).await.map_err(Problem::from) };
+    let (revoked, account) = tokio::try_join!(revoked, account)?;
+    if revoked {
+        return Err(denied("the token was signed out"));
+    }
+    let account = &account.state;
+    match account.role() {
+        Some(role) if account.is_active() => {
+            Ok(Caller::Person { id: claims.sub, role, departments: account.departments().to_vec() })
+        }
+        _ => Err(denied("the account may not sign in")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_from_the_one_authorization_header() {
+        let with = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            bearer(&headers).map(str::to_owned).map_err(|problem| problem.status().as_u16())
+        };
+        assert_eq!(with(&["Bearer abc"]), Ok("abc".to_owned()));
+        assert_eq!(with(&["bearer abc"]), Ok("abc".to_owned()));
+        for bad in [&[][..], &["abc"], &["Basic abc"], &["Bearer a", "Bearer b"]] {
+            assert_eq!(with(bad), Err(401), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What can be said on the command line.
+#![expect(clippy::doc_markdown, reason = "clap prints the comments as they are")]
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::access::{Department, Role};
+use domain::id::TicketId;
+use domain::user::values::{EmailAddress, Username};
+use infrastructure::secrets::Secret;
+
+/// An event-sourced help desk: the service, and what an operator does with its data directory.
+///
+/// Every subcommand works with or without a server running on the same data directory. Settings come from
+/// the command line, then the environment, then the file given as --config.
+#[derive(Debug, Parser)]
+#[command(name = "ledgerdesk", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// The data directory: private database, secrets and files [env: DATA_DIR] [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// A PostgreSQL of one's own instead of the private one [env: DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL", value_parser = database_url)]
+    pub(crate) database_url: Option<Secret>,
+    /// A TOML file with settings; its keys are the variables' names in lower case
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) output: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the service
+    Serve(Serve),
+    /// Bring the database's schema up to date, and nothing else
+    Migrate,
+    /// Add demo people and tickets; a repetition adds nothing twice
+    Demo(Demo),
+    /// People's accounts
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// The log, for operators and auditors
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+    },
+    /// Show a ticket event by event, and what it then was
+    Replay(Replay),
+    /// The read models
+    Projections {
+        #[command(subcommand)]
+        command: ProjectionsCommand,
+    },
+    /// Print the API's description (OpenAPI)
+    Openapi,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 is any free one [env: HOST, PORT] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT", value_parser = listen)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Add demo people and tickets to an empty desk; only on a loopback address
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Tickets made of the rows of a CSV file with the columns text and label, instead of the forty of the demo
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) from: Option<PathBuf>,
+    /// How many tickets there shall be in all; behind the file's last row comes the first again [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) tickets: Option<usize>,
+}
+
+/// `user …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Give somebody an account; without --password-stdin a password is made up and printed
+    Create(CreateUser),
+}
+
+/// `user create`.
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// The name to sign in with
+    #[arg(long, value_name = "NAME", value_parser = Username::parse)]
+    pub(crate) username: Username,
+    /// The e-mail address
+    #[arg(long, value_name = "ADDRESS", value_parser = EmailAddress::parse)]
+    pub(crate) email: EmailAddress,
+    /// One of user, it_agent, hr_agent, agent, admin
+    #[arg(long, value_parser = role)]
+    pub(crate) role: Role,
+    /// A department that an agent works for; may be repeated
+    #[arg(long = "department", value_name = "CODE")]
+    pub(crate) departments: Vec<Department>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// `log …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// The position of the newest event
+    Head,
+    /// Events as they are stored, personal texts sealed
+    Tail(Tail),
+}
+
+/// `log tail`.
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// Begin behind this position instead of near the end
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) after: Option<i64>,
+    /// Go on with new events until interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// How many events: with --after the first N behind it, else the newest N [default: 20 without --after]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) limit: Option<i64>,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The ticket, such as TKT-1767225600000-0A1B2C
+    #[arg(value_name = "TKT-…")]
+    pub(crate) ticket: TicketId,
+    /// Up to the ticket's event of this number
+    #[arg(long, value_name = "N", conflicts_with = "as_of", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(crate) version: Option<i32>,
+    /// Up to this moment, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+/// `projections …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionsCommand {
+    /// How far each read model has come
+    List,
+    /// Build a read model again from the first event, beside the live one
+    Rebuild {
+        /// Its name
+        name: String,
+    },
+}
+
+fn database_url(text: &str) -> Result<Secret, &'static str> {
+    let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    if is_postgres { Ok(Secret::new(text.to_owned())) } else { Err("a URL that starts with postgres://") }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let local = local.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    local.or_else(|| text.parse().ok()).ok_or("an IP address or localhost, a colon and a port")
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    text.parse().map_err(|_| "one of user, it_agent, hr_agent, agent, admin")
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let time = DateTime::parse_from_rfc3339(text);
+    time.map(|time| time.to_utc()).map_err(|_| "a time as in RFC 3339, such as 2026-01-31T12:00:00Z")
+}

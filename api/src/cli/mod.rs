@@ -1,0 +1,70 @@
+//! The command line: results to standard output, everything else to standard error.
+
+mod args;
+mod banner;
+mod demo;
+pub(crate) mod failure;
+mod log;
+mod output;
+mod projections;
+mod replay;
+mod retold;
+mod serve;
+mod site;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command, LogCommand, ProjectionsCommand, UserCommand};
+use failure::Failure;
+use output::{Output, print_json};
+use site::{Site, Use};
+
+/// Does what the command line says; gives 0 for done, 1 for failed and 2 for a wrong command line or
+/// configuration.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(anyhow::Error::new(error)).report(),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { globals, command } = cli;
+    let output = Output::new(globals.output);
+    match command {
+        Command::Serve(args) => serve::run(&globals, &args).await,
+        Command::Migrate => {
+            // A site that is written to has the newest schema.
+            Site::visit(&globals, Use::Writing, async |_| anyhow::Ok(())).await?;
+            eprintln!("The database's schema is up to date.");
+            Ok(())
+        }
+        Command::Demo(args) => demo::run(&globals, output, args).await,
+        Command::User { command: UserCommand::Create(new) } => user::create(&globals, output, new).await,
+        Command::Log { command: LogCommand::Head } => {
+            Site::visit(&globals, Use::Reading, async |site| log::head(site, output).await).await
+        }
+        Command::Log { command: LogCommand::Tail(args) } => log::tail(&globals, output, args).await,
+        Command::Replay(args) => {
+            Site::visit(&globals, Use::Reading, async |site| replay::run(site, output, &args).await).await
+        }
+        Command::Projections { command: ProjectionsCommand::List } => {
+            Site::visit(&globals, Use::Reading, async |site| projections::list(site, output).await).await
+        }
+        Command::Projections { command: ProjectionsCommand::Rebuild { name } } => {
+            projections::rebuild(&globals, output, &name).await
+        }
+        Command::Openapi => Ok(print_json(&api::openapi())?),
+    }
+}

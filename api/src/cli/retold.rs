@@ -1,0 +1,157 @@
+//! Events in words, for people.
+
+use std::collections::HashMap;
+
+use domain::access::{Actor, Department};
+use domain::conversation::ConversationEvent;
+use domain::event::{Event, Recorded};
+use domain::id::UserId;
+use domain::sealed::Sealed;
+use domain::ticket::TicketEvent;
+use domain::user::UserEvent;
+use uuid::Uuid;
+
+/// What people are called.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<Uuid, String>);
+
+impl Names {
+    /// The names in the events of users.
+    pub(crate) fn of(users: &[Recorded]) -> Self {
+        let named = users.iter().filter_map(|recorded| match &recorded.event {
+            Event::User(UserEvent::UserCreated { username, .. }) => {
+                Some((recorded.stream, username.shown().to_owned()))
+            }
+            _ => None,
+        });
+        Self(named.collect())
+    }
+
+    /// What somebody is called; their id if nobody knows.
+    pub(crate) fn name(&self, user: UserId) -> String {
+        self.0.get(&user.0).cloned().unwrap_or_else(|| user.to_string())
+    }
+
+    /// Who acted.
+    pub(crate) fn actor(&self, actor: Actor) -> String {
+        let kind: &'static str = actor.kind.into();
+        actor.id.map_or_else(|| kind.to_owned(), |id| format!("{} ({kind})", self.name(UserId(id))))
+    }
+}
+
+/// Everybody that an event of a ticket or its conversation speaks of.
+pub(crate) fn people(recorded: &Recorded) -> Vec<Uuid> {
+    let named = match &recorded.event {
+        Event::Ticket(TicketEvent::TicketCreated { requester, .. }) => Some(requester.0),
+        Event::Ticket(TicketEvent::TicketAssigned { agent }) => agent.map(|agent| agent.0),
+        _ => None,
+    };
+    named.into_iter().chain(recorded.actor.id).collect()
+}
+
+/// What happened, in a line, and the texts that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What happened.
+    pub(crate) headline: String,
+    /// What was written.
+    pub(crate) texts: Vec<String>,
+}
+
+impl Told {
+    fn new(headline: impl Into<String>) -> Self {
+        Self { headline: headline.into(), texts: vec![] }
+    }
+
+    fn with(mut self, text: Option<&Sealed>) -> Self {
+        self.texts.extend(text.map(|text| text.shown().to_owned()));
+        self
+    }
+}
+
+/// `event` in words.
+pub(crate) fn told(event: &Event, names: &Names) -> Told {
+    match event {
+        Event::Ticket(event) => ticket(event, names),
+        Event::Conversation(event) => conversation(event, names),
+        Event::User(_) => Told::new("changed an account"),
+        Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
+    }
+}
+
+fn ticket(event: &TicketEvent, names: &Names) -> Told {
+    use TicketEvent as E;
+    match event {
+        E::TicketCreated { requester, title, description, urgency, department, .. } => Told::new(format!(
+            "filed the ticket for {}, urgency {}, department {}",
+            names.name(*requester),
+            <&str>::from(urgency),
+            department_or_none(department.as_ref()),
+        ))
+        .with(Some(title))
+        .with(Some(description)),
+        E::TicketDetailsEdited { title, description } => {
+            Told::new("corrected the text").with(title.as_ref()).with(description.as_ref())
+        }
+        E::PriorityChanged { urgency, impact, priority, source } => Told::new(format!(
+            "set the priority to {} ({}): urgency {}, impact {}",
+            <&str>::from(priority),
+            <&str>::from(source),
+            <&str>::from(urgency),
+            impact.map_or("none", Into::into),
+        )),
+        E::TicketTransferred { from, to, note } => {
+            Told::new(format!("transferred from {} to {to}", department_or_none(from.as_ref())))
+                .with(note.as_ref())
+        }
+        E::TicketAssigned { agent: Some(agent) } => Told::new(format!("assigned to {}", names.name(*agent))),
+        E::TicketAssigned { agent: None } => Told::new("put into the department's queue"),
+        E::TicketUnassigned {} => Told::new("assigned to nobody"),
+        E::StatusChanged { from, to, reason } => {
+            Told::new(format!("{} → {}", from.as_str(), to.as_str())).with(reason.as_ref())
+        }
+        _ => ending(event),
+    }
+}
+
+/// The events of a ticket's end, and of what may follow.
+fn ending(event: &TicketEvent) -> Told {
+    use TicketEvent as E;
+    match event {
+        E::TicketResolved { by, resolution, resolution_code, .. } => {
+            let code = resolution_code.as_ref().map(|code| format!(", {code}")).unwrap_or_default();
+            Told::new(format!("resolved by the {}{code}", <&str>::from(by))).with(resolution.as_ref())
+        }
+        E::TicketClosed { .. } => Told::new("closed"),
+        E::TicketReopened { to, reason } => {
+            Told::new(format!("reopened as {}", to.as_str())).with(reason.as_ref())
+        }
+        E::FeedbackGiven { rating, comment, .. } => {
+            let rating = rating.map_or_else(|| "no rating".to_owned(), |rating| format!("{rating} of 5"));
+            Told::new(format!("judged the outcome: {rating}")).with(comment.as_ref())
+        }
+        E::TicketFlagged { reason } => Told::new("suspected misuse").with(reason.as_ref()),
+        E::FlagCleared {} => Told::new("dropped the suspicion"),
+        E::MisuseConfirmed { .. } => Told::new("confirmed the misuse and closed"),
+        E::TicketMerged { into, .. } => Told::new(format!("merged into {into}")),
+        E::TicketUnmerged { to } => Told::new(format!("took the merge back: {}", to.as_str())),
+        other => Told::new(<&str>::from(other)),
+    }
+}
+
+fn conversation(event: &ConversationEvent, names: &Names) -> Told {
+    match event {
+        ConversationEvent::MessagePosted { content, is_internal, is_ai, .. } => {
+            let kind = if *is_internal { "wrote an internal note" } else { "wrote" };
+            let ai = if *is_ai { ", by a model" } else { "" };
+            Told::new(format!("{kind}{ai}")).with(Some(content))
+        }
+        ConversationEvent::MessageFeedbackSet { by, feedback, .. } => {
+            Told::new(format!("{} judged a message: {}", names.name(*by), <&str>::from(feedback)))
+        }
+    }
+}
+
+fn department_or_none(department: Option<&Department>) -> &str {
+    department.map_or("none", Department::as_str)
+}

@@ -1,0 +1,131 @@
+//! The desk at work: everything a route can reach, from opening to closing.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use application::Commands;
+use application::ledger::Ledger;
+use infrastructure::config::Config;
+use infrastructure::database::Database;
+use infrastructure::keys::Keyring;
+use infrastructure::log::PgLog;
+use infrastructure::password::Passwords;
+use infrastructure::projection::{Runner, Visible};
+use infrastructure::token::Tokens;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::auth::Sessions;
+use crate::idempotency::Running as RunningRequests;
+
+/// How many passwords are hashed at a time; each takes a core and 46 MiB.
+const PASSWORDS_AT_A_TIME: usize = 2;
+
+/// The desk at work. Cheap to clone; all clones are one desk.
+#[derive(Clone)]
+pub struct Desk(Arc<Parts>);
+
+/// What the desk is made of.
+pub struct Parts {
+    /// The write side.
+    pub commands: Commands,
+    /// The log.
+    pub log: Arc<PgLog>,
+    /// The database.
+    pub database: Database,
+    /// What the read models show.
+    pub visible: Visible,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Passwords.
+    pub passwords: Passwords,
+    /// What the operator set.
+    pub config: Config,
+    /// Who was seen signed in a moment ago.
+    pub(crate) sessions: Sessions,
+    /// Repeatable requests that this process is serving.
+    pub(crate) running: RunningRequests,
+}
+
+impl Deref for Desk {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// The connections that requests share.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        self.database.pool()
+    }
+}
+
+impl Desk {
+    /// Opens the desk on the database at `options`: brings the schema up to date, opens the log and starts to
+    /// keep the read models.
+    ///
+    /// # Errors
+    /// The secrets are incomplete, or the database cannot be reached, is not what this program needs, or
+    /// does not keep what the log promises.
+    pub async fn open(config: Config, options: PgConnectOptions) -> anyhow::Result<(Self, Running)> {
+        let secrets = config.keys()?;
+        let database = Database::new(options);
+        migrate(&database).await?;
+        let keys = Keyring::new(database.pool().clone(), secrets.master.expose());
+        let log = PgLog::open(&database, keys).await.context("the log cannot be opened")?;
+        let runner = Runner::new(Arc::clone(&log), database.clone(), projections::all());
+        let visible = runner.visible();
+        let stop = CancellationToken::new();
+        let projections = tokio::spawn(runner.run(stop.clone()));
+        let desk = Self(Arc::new(Parts {
+            commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
+            log: Arc::clone(&log),
+            database,
+            visible,
+            tokens: Tokens::new(&secrets.jwt),
+            passwords: Passwords::new(PASSWORDS_AT_A_TIME),
+            config,
+            sessions: Sessions::default(),
+            running: RunningRequests::default(),
+        }));
+        Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
+    }
+}
+
+/// What runs beside the requests; it stops when this is dropped, and in order by [`Running::stop`].
+#[must_use = "what runs stops when this is dropped"]
+pub struct Running {
+    stop: DropGuard,
+    projections: JoinHandle<()>,
+    log: Arc<PgLog>,
+}
+
+impl Running {
+    /// Hands the read models over and answers every append that was sent.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.projections.await {
+            tracing::error!(%error, "The read models stopped by a panic");
+        }
+        self.log.close().await;
+    }
+}
+
+/// Brings the schema up to date. A role that may not do so is content with a schema that is.
+async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let Err(error) = database.migrate().await else { return Ok(()) };
+    let may_not = error.chain().filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(|error| {
+        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        code.as_deref() == Some("42501")
+    });
+    if may_not && database.is_migrated().await.unwrap_or(false) {
+        return Ok(());
+    }
+    Err(error)
+}

@@ -1,0 +1,37 @@
+//! Serving until told to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+
+/// How long requests being served may take once the desk is told to stop.
+const LAST_ORDERS: Duration = Duration::from_secs(10);
+
+/// Serves requests on `listener` until `stop`, then answers those it has and returns.
+///
+/// # Errors
+/// The listener breaks.
+pub async fn serve(desk: Desk, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    // Answers are small and written at once; waiting for more to send would only delay them.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let service = crate::router(desk).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let closing_time = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_ORDERS).await;
+    };
+    tokio::select! {
+        ended = async { serving.await } => ended,
+        () = closing_time => {
+            tracing::warn!("Requests were cut off at the end");
+            Ok(())
+        }
+    }
+}

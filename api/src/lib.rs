@@ -1,0 +1,47 @@
+//! REST over the help desk.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`desk`] | the desk at work: everything a route can reach, from opening to closing |
+//! | [`routes`] | one file per endpoint, and how to write one |
+//! | [`auth`] | who asks: `Signed`, `Staff`, `Admin` |
+//! | [`context`] | what a command needs to know of its request: `Asked`; the `ETag`: `Version` |
+//! | [`body`], [`query`], [`id`], [`page`], [`fields`] | reading a request strictly, and saying all that is wrong with it |
+//! | [`problem`] | what went wrong, as the caller is told |
+//! | [`settle`] | answers wait until the read models show what they are about |
+//! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
+//! | [`layers`] | what every request passes through; serving until told to stop |
+//! | `openapi` | the document that describes all of it |
+
+pub mod auth;
+pub mod body;
+pub mod context;
+mod credentials;
+pub mod desk;
+pub mod exchange;
+pub mod fields;
+mod first_start;
+pub mod id;
+pub mod idempotency;
+pub mod layers;
+mod openapi;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod routes;
+mod sessions;
+pub mod settle;
+
+pub use crate::desk::{Desk, Running};
+pub use crate::layers::serve;
+
+/// Everything the desk answers over HTTP.
+pub fn router(desk: Desk) -> axum::Router {
+    layers::around(desk, routes::everywhere())
+}
+
+/// The document that describes it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes::documented().1
+}

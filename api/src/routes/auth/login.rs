@@ -1,0 +1,169 @@
+//! Signing in with a password.
+
+use application::ledger::ClaimKind;
+use axum::Form;
+use axum::extract::{FromRequest, Request, State};
+use domain::access::Role;
+use domain::id::UserId;
+use domain::user::values::{EmailAddress, Username};
+use infrastructure::password::Verified;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::tokens::{self, TokenPair};
+use crate::body::{Json, media_type};
+use crate::credentials;
+use crate::desk::Desk;
+use crate::fields::ValidationErrors;
+use crate::problem::declared::{CheckedBody, Guarded};
+use crate::problem::{Answer, Problem};
+use crate::sessions;
+
+/// Who signs in: by name or by address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    /// The name, or the address.
+    #[schema(example = "ada")]
+    username: Option<String>,
+    /// The address, instead of the name.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
+    /// The password.
+    #[schema(example = "demo-password")]
+    password: String,
+}
+
+/// The same as OAuth 2 writes it; what else it may contain is ignored, as RFC 6749 asks.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PasswordGrant {
+    /// `password`.
+    #[schema(example = "password")]
+    grant_type: Option<String>,
+    /// The name, or the address.
+    #[schema(example = "ada")]
+    username: String,
+    /// The password.
+    #[schema(example = "demo-password")]
+    password: String,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Login {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if media_type(request.headers()).as_deref() != Some("application/x-www-form-urlencoded") {
+            let Json(login) = Json::from_request(request, state).await?;
+            return Ok(login);
+        }
+        let form = Form::<PasswordGrant>::from_request(request, state).await;
+        let Form(grant) = form.map_err(|_| Problem::invalid("the form must have username and password"))?;
+        if grant.grant_type.is_some_and(|kind| kind != "password") {
+            return Err(Problem::malformed("the only grant_type is password"));
+        }
+        Ok(Self { username: Some(grant.username), email: None, password: grant.password })
+    }
+}
+
+impl Login {
+    /// Under which unique value to look: none if nobody can have such a name.
+    fn claim(&self) -> Answer<Option<(ClaimKind, String)>> {
+        let mut errors = ValidationErrors::default();
+        let name = match (&self.username, &self.email) {
+            (Some(name), None) | (None, Some(name)) => name,
+            (None, None) => {
+                errors.add("username", "required", "give username or email");
+                return Err(errors.into());
+            }
+            (Some(_), Some(_)) => {
+                errors.add("email", "invalid", "give username or email, not both");
+                return Err(errors.into());
+            }
+        };
+        Ok(if self.email.is_some() || name.contains('@') {
+            EmailAddress::parse(name).ok().map(|email| (ClaimKind::Email, email.as_str().to_owned()))
+        } else {
+            Username::parse(name).ok().map(|name| (ClaimKind::Username, name.as_str().to_owned()))
+        })
+    }
+}
+
+/// Sign in
+///
+/// By `username` or `email` with the password, as JSON or as an OAuth 2 password grant. An unknown name and
+/// a wrong password are answered alike.
+#[utoipa::path(
+    post, path = "/auth/login", operation_id = "login", tag = "auth",
+    request_body(content((Login = "application/json"), (PasswordGrant = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "Signed in.", body = TokenPair), Guarded, CheckedBody),
+)]
+pub(super) async fn login(State(desk): State<Desk>, login: Login) -> Answer<Json<TokenPair>> {
+    let claim = login.claim()?;
+    let holder = match claim {
+        Some((kind, value)) => desk.log.holder(kind, &value).await?,
+        None => None,
+    };
+    let wrong = || Problem::unauthenticated("the name or the password is wrong");
+    // Nobody is asked for as somebody is: the answer takes as long.
+    let user = UserId(holder.unwrap_or_default());
+    let stored = credentials::hash_of(desk.pool(), user).await?;
+    let role = tokens::role_of(&desk, user).await?;
+    let verified = desk.passwords.verify(&login.password, stored.as_deref()).await?;
+    match (verified, role) {
+        (Verified::Right { upgrade }, Some(role)) => {
+            if let (Some(from), Some(to)) = (stored, upgrade) {
+                credentials::upgrade(desk.pool(), user, &from, &to).await?;
+            }
+            Ok(Json(begin(&desk, user, role).await?))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+async fn begin(desk: &Desk, id: UserId, role: Role) -> Answer<TokenPair> {
+    let user = tokens::shown(desk, id).await?;
+    let mut transaction = desk.pool().begin().await?;
+    let family = sessions::begin(&mut transaction, id).await?;
+    let pair = tokens::issue(desk, &mut transaction, family, user, role).await?;
+    transaction.commit().await?;
+    tracing::info!(user_id = %id, "signed_in");
+    Ok(pair)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn read(kind: &str, body: &str) -> Result<(Option<String>, String), u16> {
+        let request = Request::post("/")
+            .header("content-type", kind)
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
+        let login = Login::from_request(request, &()).await.map_err(|problem| problem.status().as_u16())?;
+        let claim = login.claim().map_err(|problem| problem.status().as_u16())?;
+        Ok((claim.map(|(kind, value)| format!("{kind:?} {value}")), login.password))
+    }
+
+    #[tokio::test]
+    async fn a_name_or_an_address_as_json_or_as_a_form() {
+        let json = "application/json";
+        let form = "application/x-www-form-urlencoded";
+        let ada = |claim: &str| Ok((Some(claim.to_owned()), "p".to_owned()));
+        assert_eq!(read(json, r#"{"username":"Ada","password":"p"}"#).await, ada("Username ada"));
+        assert_eq!(read(json, r#"{"email":"Ada@x.y","password":"p"}"#).await, ada("Email ada@x.y"));
+        assert_eq!(read(json, r#"{"username":"ada@x.y","password":"p"}"#).await, ada("Email ada@x.y"));
+        assert_eq!(
+            read(form, "grant_type=password&username=ada&password=p&scope=").await,
+            ada("Username ada")
+        );
+        assert_eq!(read(form, "username=ada&password=p").await, ada("Username ada"));
+        assert_eq!(read(json, r#"{"username":"a b","password":"p"}"#).await, Ok((None, "p".to_owned())));
+        assert_eq!(read(form, "grant_type=refresh_token&username=ada&password=p").await, Err(400));
+        assert_eq!(read(form, "username=ada").await, Err(422));
+        assert_eq!(read(json, r#"{"password":"p"}"#).await, Err(422));
+        assert_eq!(read(json, r#"{"username":"a","email":"b","password":"p"}"#).await, Err(422));
+        assert_eq!(read("text/plain", "x").await, Err(415));
+    }
+}

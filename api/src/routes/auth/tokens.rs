@@ -1,0 +1,66 @@
+//! The pair of tokens that a sign-in and every renewal of it give.
+
+use chrono::Utc;
+use domain::access::Role;
+use domain::id::UserId;
+use infrastructure::token::RefreshToken;
+use projections::user_directory::{DirectoryUser, by_id};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::desk::Desk;
+use crate::problem::{Answer, Problem};
+use crate::sessions;
+
+/// What to show with every request, and what to renew it with.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokenPair {
+    /// For `Authorization: Bearer …`.
+    access_token: String,
+    /// For `/auth/refresh`, once.
+    refresh_token: String,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// For how many seconds the access token is good.
+    #[schema(example = 604_800)]
+    expires_in: u64,
+    /// Who signed in.
+    user: DirectoryUser,
+}
+
+/// Issues a pair of tokens for `user` in the sign-in `family`.
+pub(super) async fn issue(
+    desk: &Desk,
+    connection: &mut PgConnection,
+    family: Uuid,
+    user: DirectoryUser,
+    role: Role,
+) -> Answer<TokenPair> {
+    let lives = &desk.config.tokens;
+    let now = Utc::now();
+    let (access_token, claims) = desk.tokens.issue(user.id, role, now, lives.access);
+    let refresh = RefreshToken::generate();
+    sessions::add(connection, family, &refresh, claims.jti, now + lives.refresh).await?;
+    Ok(TokenPair {
+        access_token,
+        refresh_token: refresh.reveal(),
+        token_type: "bearer",
+        expires_in: lives.access.as_secs(),
+        user,
+    })
+}
+
+/// The user as the directory shows them, which for a new one takes a moment.
+pub(super) async fn shown(desk: &Desk, id: UserId) -> Answer<DirectoryUser> {
+    let user = by_id(desk.pool(), id).await?;
+    user.ok_or_else(|| Problem::unavailable("the read models do not show this account yet; try again"))
+}
+
+/// The role of an account that may sign in, as of now.
+pub(super) async fn role_of(desk: &Desk, id: UserId) -> Answer<Option<Role>> {
+    let account = desk.commands.load_user(id).await?;
+    Ok(account.state.role().filter(|_| account.state.is_active()))
+}

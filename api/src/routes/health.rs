@@ -1,0 +1,162 @@
+//! Whether the desk is well.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use infrastructure::projection::{Status, status};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Admin;
+use crate::body::Json;
+use crate::desk::Desk;
+use crate::layers::metrics;
+use crate::problem::declared::Forbidden;
+use crate::problem::{Answer, Problem};
+
+/// Read models that are further behind do not count as serving, in seconds.
+const LONGEST_LAG: f64 = 10.0;
+
+pub(super) fn routes() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(root))
+        .routes(routes!(health))
+        .routes(routes!(ready))
+        .routes(routes!(version))
+        .routes(routes!(show_metrics))
+}
+
+/// That the process is there.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// Who answers.
+    #[schema(example = "ledgerdesk")]
+    service: &'static str,
+}
+
+/// Which program answers.
+#[derive(Serialize, ToSchema)]
+struct ProgramVersion {
+    /// The program.
+    #[schema(example = "ledgerdesk")]
+    service: &'static str,
+    /// Its version.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}
+
+/// That requests can be served.
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    /// Always `ready`.
+    #[schema(example = "ready")]
+    status: &'static str,
+    /// How far each read model has come.
+    #[schema(value_type = Vec<Object>)]
+    projections: Vec<Status>,
+}
+
+const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
+
+/// Greet
+#[utoipa::path(
+    get, path = "/", operation_id = "root", tag = "ops",
+    responses((status = 200, description = "The desk is there.", body = Health)),
+)]
+async fn root() -> Json<Health> {
+    Json(HEALTH)
+}
+
+/// Show whether the process is alive
+#[utoipa::path(
+    get, path = "/health", operation_id = "health", tag = "ops",
+    responses((status = 200, description = "It is.", body = Health)),
+)]
+async fn health() -> Json<Health> {
+    Json(HEALTH)
+}
+
+/// Show which version this is
+#[utoipa::path(
+    get, path = "/version", operation_id = "version", tag = "ops",
+    responses((status = 200, description = "The version.", body = ProgramVersion)),
+)]
+async fn version() -> Json<ProgramVersion> {
+    Json(ProgramVersion { service: "ledgerdesk", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Show whether requests can be served
+///
+/// The database answers, its schema is the program's, every read model is at most ten seconds behind and has
+/// taken every event.
+#[utoipa::path(
+    get, path = "/health/ready", operation_id = "ready", tag = "ops",
+    responses(
+        (status = 200, description = "They can.", body = Ready),
+        (status = 503, description = "They cannot; the details say why.", body = crate::problem::ProblemBody),
+    ),
+)]
+async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
+    let unreachable = |error: sqlx::Error| {
+        tracing::warn!(%error, "The desk is not ready");
+        not_ready("the database", json!({ "database": "unavailable" }))
+    };
+    if !desk.database.is_migrated().await.map_err(unreachable)? {
+        return Err(not_ready("the schema", json!({ "database": "ok", "schema": "outdated" })));
+    }
+    let projections = status(desk.pool()).await.map_err(unreachable)?;
+    let behind = |model: &Status| model.parked > 0 || model.lag_seconds > LONGEST_LAG;
+    if projections.iter().any(behind) {
+        let details = json!({ "database": "ok", "schema": "ok", "projections": projections });
+        return Err(not_ready("the read models", details));
+    }
+    Ok(Json(Ready { status: "ready", projections }))
+}
+
+fn not_ready(what: &str, details: Value) -> Problem {
+    Problem::unavailable(format!("not ready: {what}")).details(details).retry_after(2)
+}
+
+/// Somebody who may read the metrics: on this machine, or an administrator.
+struct Insider;
+
+impl FromRequestParts<Desk> for Insider {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+        // Whom a proxy on this machine speaks for is not on this machine.
+        let by_proxy = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+        let by_proxy = by_proxy.iter().any(|name| parts.headers.contains_key(*name));
+        if peer.is_some_and(|peer| peer.is_loopback()) && !by_proxy {
+            return Ok(Self);
+        }
+        <Admin as FromRequestParts<Desk>>::from_request_parts(parts, desk).await.map(|_| Self)
+    }
+}
+
+/// Show the metrics, as Prometheus reads them
+///
+/// On this machine to everybody, from elsewhere to administrators.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "ops",
+    responses(
+        (status = 200, description = "The metrics.", body = String, content_type = "text/plain"),
+        crate::problem::declared::Guarded, Forbidden,
+    ),
+    security((), ("bearerAuth" = [])),
+)]
+async fn show_metrics(_: Insider) -> Answer<impl IntoResponse> {
+    let text =
+        metrics::render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}

@@ -1,0 +1,112 @@
+//! Saying something on a ticket.
+
+use application::{NewMessage, Request};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use domain::conversation::values::{MessageType, parse_client_msg_id, parse_content};
+use domain::id::{MessageId, UserId};
+use projections::messages::{Message, find};
+use projections::ticket_page::TicketRef;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::body::Json;
+use crate::context::{Asked, Version};
+use crate::desk::Desk;
+use crate::fields::ValidationErrors;
+use crate::id::Id;
+use crate::problem::declared::CheckedBody;
+use crate::problem::{Answer, Problem};
+use crate::routes::ticket::{Acted, OfTicket, Part, find_id, optional, or_missed, seen, word};
+
+/// A message to be posted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PostMessage {
+    /// What it says (`body` is another word for it).
+    #[serde(alias = "body")]
+    #[schema(min_length = 1, max_length = 20_000, example = "Did you turn it off and on again?")]
+    content: String,
+    /// Whether only staff may read it; staff only.
+    #[serde(default)]
+    is_internal: bool,
+    /// Whether a model wrote it; staff only.
+    #[serde(default, rename = "isAI", alias = "is_ai")]
+    is_ai: bool,
+    /// What kind of message it is. That follows from who writes it; saying it is a check.
+    #[schema(value_type = Option<MessageType>)]
+    message_type: Option<String>,
+    /// The sender's own id for it: the same one again is the same message.
+    #[schema(min_length = 1, max_length = 128, example = "tab-7-message-3")]
+    client_msg_id: Option<String>,
+}
+
+/// Post a message
+///
+/// Staff's first public answer starts the work; the requester's answer ends the waiting, or reopens the
+/// ticket. `If-Match` takes the conversation's version. `/comments` does the same.
+#[utoipa::path(
+    post, path = "/tickets/{id}/messages", operation_id = "post_message", tag = "tickets", params(OfTicket),
+    responses(
+        (
+            status = 201, description = "The message.", body = Message,
+            headers(("ETag" = String, description = "The conversation's version.")),
+        ),
+        Acted, CheckedBody,
+    ),
+    security(("bearerAuth" = [])),
+)]
+pub(super) async fn post(
+    State(desk): State<Desk>,
+    Asked(request): Asked,
+    Id(ticket): Id<TicketRef>,
+    Json(body): Json<PostMessage>,
+) -> Answer<impl IntoResponse> {
+    let mut errors = ValidationErrors::default();
+    let message_type =
+        optional(&mut errors, "message_type", body.message_type.as_deref(), word::<MessageType>);
+    if let Some(message_type) = message_type {
+        check_type(&desk, &request, &mut errors, ticket, message_type).await?;
+    }
+    let new = checked(errors, &body)?;
+    let id = find_id(&desk, &request, ticket).await?;
+    let outcome = desk.commands.post_message(&request, id, new).await;
+    let (message, done) = or_missed(&desk, &request, id, Part::Conversation, outcome).await?;
+    let settled = desk.settled(done).await?;
+    let ticket = seen(&desk, &request.by.sight(), TicketRef::Id(id)).await?;
+    // Whoever wrote it may read it.
+    let message = find(desk.pool(), id, message, true).await?;
+    let message =
+        message.ok_or_else(|| Problem::unavailable("the message was posted and cannot be shown"))?;
+    Ok((StatusCode::CREATED, Version(ticket.messages_version), settled, Json(message)))
+}
+
+fn checked(mut errors: ValidationErrors, body: &PostMessage) -> Answer<NewMessage> {
+    let content = errors.check("content", parse_content(&body.content));
+    let client_msg_id =
+        optional(&mut errors, "client_msg_id", body.client_msg_id.as_deref(), parse_client_msg_id);
+    let Some(content) = content else { return Err(errors.into()) };
+    errors.finish()?;
+    let PostMessage { is_internal, is_ai, .. } = *body;
+    Ok(NewMessage { id: MessageId(Uuid::now_v7()), content, is_internal, is_ai, client_msg_id })
+}
+
+/// Notes it if the caller's messages on the ticket are of another type: on their own, staff are requesters.
+async fn check_type(
+    desk: &Desk,
+    request: &Request,
+    errors: &mut ValidationErrors,
+    ticket: TicketRef,
+    said: MessageType,
+) -> Answer<()> {
+    let ticket = seen(desk, &request.by.sight(), ticket).await?;
+    let as_staff = request.by.is_staff() && !request.by.is(UserId(ticket.user_id));
+    let fitting = if as_staff { MessageType::AgentMessage } else { MessageType::UserMessage };
+    if said != fitting {
+        let fitting: &str = fitting.into();
+        errors.add("message_type", "invalid", format!("must be {fitting} from this sender"));
+    }
+    Ok(())
+}

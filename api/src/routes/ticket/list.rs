@@ -1,0 +1,77 @@
+//! All tickets the caller sees.
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::IntoResponse;
+use projections::ticket_search::{ListedTicket, Page, count, cursor_behind, search};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::columns::{self, Listed};
+use super::filter::Which;
+use super::link::link;
+use crate::auth::Signed;
+use crate::body::Json;
+use crate::desk::Desk;
+use crate::fields::ValidationErrors;
+use crate::page::{Pagination, Paging};
+use crate::problem::Answer;
+use crate::problem::declared::{Checked, Forbidden, Guarded};
+use crate::query::Query;
+
+/// A page of tickets.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ListOfTickets {
+    /// In the order asked for.
+    #[schema(value_type = Vec<ListedTicket>)]
+    tickets: Listed,
+    /// How many there are on all pages.
+    #[schema(example = 42)]
+    total_count: i64,
+    /// Where in the list this is. Behind a cursor pages have no number, and `page` is 1.
+    pagination: Pagination,
+}
+
+/// List tickets
+///
+/// Those the caller sees: requesters their own, agents those of their departments, those assigned to them
+/// and their own, administrators all. Beyond 10,000 rows, `cursor` goes on where a page ended.
+#[utoipa::path(
+    get, path = "/tickets", operation_id = "list_tickets", tag = "tickets", params(Which),
+    responses(
+        (
+            status = 200, description = "Tickets.", body = ListOfTickets,
+            headers(("Link" = String, description = "Where the next and the previous page are.")),
+        ),
+        Guarded, Forbidden, Checked,
+    ),
+    security(("bearerAuth" = [])),
+)]
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    signed: Signed,
+    uri: Uri,
+    Query(which): Query<Which>,
+) -> Answer<impl IntoResponse> {
+    let mut errors = ValidationErrors::default();
+    let filter = which.filter(&signed, &mut errors)?;
+    let order = which.order(&mut errors);
+    let after = which.after(&order, &mut errors);
+    columns::check(&mut errors, &which.fields);
+    errors.finish()?;
+    let paging = Paging::read(which.page, which.limit)?;
+    let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
+    // One more than the page has says whether there is another page.
+    let page = Page { order, limit: i64::from(paging.limit) + 1, skip: paging.skip(), after };
+    let sight = signed.caller.sight();
+    let (mut tickets, total_count) =
+        tokio::try_join!(search(desk.pool(), &sight, &filter, &page), count(desk.pool(), &sight, &filter))?;
+    let has_more = tickets.len() > limit;
+    tickets.truncate(limit);
+    let last = tickets.last().filter(|_| has_more);
+    let next_cursor = last.map(|last| cursor_behind(last, &page.order).encode());
+    let pagination = Pagination { has_more, ..paging.of(total_count, next_cursor) };
+    let link = link("/api/v1/tickets", &uri, page.after.is_some(), &pagination);
+    let tickets = columns::pick(tickets, &which.fields)?;
+    Ok((link, Json(ListOfTickets { tickets, total_count, pagination })))
+}

@@ -1,0 +1,44 @@
+//! Tickets: requesters' problems, from creation to closing.
+
+mod answer;
+mod assign;
+mod columns;
+mod create;
+mod edit;
+mod feedback;
+mod filter;
+mod history;
+mod link;
+mod list;
+mod reference;
+mod show;
+mod status;
+mod transfer;
+mod words;
+
+use axum::routing::{post, put};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) use self::answer::{Acted, Part, or_missed};
+pub(super) use self::reference::{OfTicket, find_id, seen};
+pub(super) use self::words::{optional, word};
+use crate::desk::Desk;
+
+pub(super) fn routes() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(show::show, edit::edit))
+        .route("/tickets/{id}", put(edit::edit))
+        .routes(routes!(status::set_status))
+        .route("/tickets/{id}/set-status", post(status::set_status))
+        .routes(routes!(status::resolve))
+        .routes(routes!(status::close))
+        .routes(routes!(status::reopen))
+        .routes(routes!(assign::assign))
+        .routes(routes!(assign::claim))
+        .routes(routes!(assign::unassign))
+        .routes(routes!(transfer::transfer))
+        .routes(routes!(feedback::give))
+        .routes(routes!(history::history))
+}

@@ -1,0 +1,90 @@
+//! One ticket, with what was said and done.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::id::TicketId;
+use projections::messages::{self, Message};
+use projections::ticket_history::{self, Happened};
+use projections::ticket_page::{FullTicket, TicketRef, reads_internal};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::reference::{OfTicket, seen};
+use crate::auth::Signed;
+use crate::body::Json;
+use crate::context::Version;
+use crate::desk::Desk;
+use crate::id::Id;
+use crate::problem::Answer;
+use crate::problem::declared::{Checked, Guarded, Missing};
+use crate::query::Query;
+
+/// How many messages and entries come with a ticket; their own addresses have all of them.
+const FIRST: i64 = 100;
+
+/// What comes with the ticket.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct With {
+    /// What else to show: `messages` come anyway.
+    #[serde(default)]
+    #[param(inline, example = json!(["history"]))]
+    include: Vec<Include>,
+}
+
+/// What can come with a ticket.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Include {
+    /// The first 100 messages.
+    Messages,
+    /// The first 100 entries of the history.
+    History,
+}
+
+/// A ticket with what was said and done.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TicketPage {
+    /// The ticket.
+    #[serde(flatten)]
+    ticket: FullTicket,
+    /// The first 100 messages the reader may see, oldest first.
+    messages: Vec<Message>,
+    /// The first 100 entries of the history the reader may see, oldest first; only if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<Happened>>,
+}
+
+/// Show a ticket
+///
+/// With its messages.
+#[utoipa::path(
+    get, path = "/tickets/{id}", operation_id = "show_ticket", tag = "tickets", params(OfTicket, With),
+    responses(
+        (
+            status = 200, description = "The ticket.", body = TicketPage,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        Guarded, Missing, Checked,
+    ),
+    security(("bearerAuth" = [])),
+)]
+pub(super) async fn show(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Id(ticket): Id<TicketRef>,
+    Query(with): Query<With>,
+) -> Answer<impl IntoResponse> {
+    let sight = signed.caller.sight();
+    let ticket = seen(&desk, &sight, ticket).await?;
+    let (id, internal) = (TicketId::of_stream(ticket.id), reads_internal(&sight, &ticket));
+    let which = messages::Which { after: 0, limit: FIRST, skip: 0, internal };
+    let messages = messages::of_ticket(desk.pool(), id, which).await?;
+    let history = if with.include.contains(&Include::History) {
+        Some(ticket_history::of_ticket(desk.pool(), id, internal, FIRST, 0).await?)
+    } else {
+        None
+    };
+    Ok((Version(ticket.version), Json(TicketPage { ticket, messages, history })))
+}

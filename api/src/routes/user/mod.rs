@@ -1,0 +1,18 @@
+//! People: who has an account, and as what.
+
+mod agents;
+mod create;
+mod list;
+mod show;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::desk::Desk;
+
+pub(super) fn routes() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(show::show))
+        .routes(routes!(agents::agents))
+}
