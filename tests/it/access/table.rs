@@ -1,0 +1,84 @@
+//! What everybody is answered: one row per operation and kind of body.
+
+use super::stage::Stage::{self, Open, Resolved};
+
+/// A row: operation, how far along the ticket is, body, and the status for each asker in the order
+/// nobody · owner · other user · IT agent on IT, on HR · HR agent on HR, on IT · agent of neither · admin.
+pub(super) struct Row(
+    pub(super) &'static str,
+    pub(super) Stage,
+    pub(super) Option<&'static str>,
+    pub(super) [u16; 9],
+);
+
+/// For everybody, signed in or not.
+const PUBLIC: [u16; 9] = [200; 9];
+/// For everybody signed in.
+const SIGNED: [u16; 9] = [401, 200, 200, 200, 200, 200, 200, 200, 200];
+/// For staff, whatever the ticket.
+const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
+/// For administrators.
+const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
+/// For whoever sees the ticket.
+const SEES: [u16; 9] = [401, 200, 404, 200, 404, 200, 404, 404, 200];
+/// For staff who see the ticket.
+const WORKS: [u16; 9] = [401, 403, 404, 200, 404, 200, 404, 404, 200];
+/// For the ticket's owner.
+const OWNS: [u16; 9] = [401, 200, 404, 403, 404, 403, 404, 404, 403];
+
+/// The same with 201 for 200.
+const fn created(mut row: [u16; 9]) -> [u16; 9] {
+    let mut column = 0;
+    while column < row.len() {
+        if row[column] == 200 {
+            row[column] = 201;
+        }
+        column += 1;
+    }
+    row
+}
+
+const LOGIN: &str = r#"{"username":"matrix","password":"correct horse battery"}"#;
+const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.com","role":"user"}"#;
+const TICKET: &str = r#"{"title":"A new one","description":"The same as before."}"#;
+
+pub(super) const TABLE: &[Row] = &[
+    Row("root", Open, None, PUBLIC),
+    Row("health", Open, None, PUBLIC),
+    Row("ready", Open, None, PUBLIC),
+    Row("version", Open, None, PUBLIC),
+    Row("metrics", Open, None, PUBLIC),
+    Row("login", Open, Some(LOGIN), PUBLIC),
+    Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
+    Row("logout", Open, None, SIGNED),
+    Row("me", Open, None, SIGNED),
+    Row("list_users", Open, None, ADMIN),
+    Row("create_user", Open, Some(USER), created(ADMIN)),
+    // The user asked about is the owner.
+    Row("show_user", Open, None, [401, 200, 404, 404, 404, 404, 404, 404, 200]),
+    Row("list_agents", Open, None, STAFF),
+    Row("user_home", Open, None, SIGNED),
+    Row("agent_home", Open, None, STAFF),
+    Row("admin_home", Open, None, ADMIN),
+    Row("list_tickets", Open, None, SIGNED),
+    Row("create_ticket", Open, Some(TICKET), created(SIGNED)),
+    Row("show_ticket", Open, None, SEES),
+    Row("edit_ticket", Open, Some(r#"{"urgency":"high"}"#), SEES),
+    Row("edit_ticket", Open, Some(r#"{"title":"Another title"}"#), OWNS),
+    Row("edit_ticket", Open, Some(r#"{"impact":"high"}"#), WORKS),
+    Row("edit_ticket", Open, Some(r#"{"status":"in_progress"}"#), WORKS),
+    Row("set_ticket_status", Open, Some(r#"{"status":"in_progress"}"#), WORKS),
+    Row("resolve_ticket", Open, Some(r#"{"resolution":"Toner replaced."}"#), SEES),
+    Row("close_ticket", Resolved, None, WORKS),
+    Row("reopen_ticket", Resolved, Some(r#"{"reason":"It is back."}"#), SEES),
+    Row("assign_ticket", Open, Some(r#"{"agent_id":"<it agent>"}"#), WORKS),
+    Row("claim_ticket", Open, None, WORKS),
+    Row("unassign_ticket", Open, None, WORKS),
+    Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
+    Row("give_ticket_feedback", Resolved, Some(r#"{"rating":5,"comment":"Thanks."}"#), OWNS),
+    Row("show_ticket_history", Open, None, SEES),
+    Row("list_messages", Open, None, SEES),
+    Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),
+    Row("post_message", Open, Some(r#"{"content":"Psst.","is_internal":true}"#), created(WORKS)),
+    Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),
+];

@@ -1,0 +1,230 @@
+//! `kill -9`: of the server and of PostgreSQL, over and over, while people write.
+//!
+//! A writer that got no answer sends the same request again under the same idempotency key, as a program
+//! would. In the end every acknowledged write is in the log once, and every read model equals a fold.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use infrastructure::config::{Config, Overrides};
+use infrastructure::private_postgres::PrivatePostgres;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::Connection as _;
+use tests::desk::assert_sound;
+use tests::process::{Binary, free_port, scratch};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+const WRITERS: usize = 8;
+const KILLS: usize = 25;
+const ADMIN_PASSWORD: &str = "a password for the crash test";
+
+/// What the desk acknowledged, by idempotency key.
+type Journal = HashMap<String, Value>;
+
+/// Somebody who files tickets and writes on them until told to stop, and never gives up on a request.
+async fn write(base: String, token: String, stop: Arc<AtomicBool>) -> (Journal, Journal) {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
+    let (mut tickets, mut messages) = (Journal::new(), Journal::new());
+    while !stop.load(Ordering::Relaxed) {
+        let key = Uuid::new_v4().to_string();
+        let body =
+            json!({ "title": "Written while everything falls over", "description": key, "department": "IT" });
+        let ticket = until_answered(&client, &format!("{base}/api/v1/tickets"), &token, &key, &body).await;
+        let path = format!("{base}/api/v1/tickets/{}/messages", ticket["ticket_id"].as_str().expect("an id"));
+        tickets.insert(key, ticket);
+        for _ in 0..3 {
+            let key = Uuid::new_v4().to_string();
+            let message = until_answered(&client, &path, &token, &key, &json!({ "content": key })).await;
+            messages.insert(key, message);
+        }
+    }
+    (tickets, messages)
+}
+
+/// Sends the request until it has an answer that is not "try again".
+async fn until_answered(client: &reqwest::Client, url: &str, token: &str, key: &str, body: &Value) -> Value {
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed() < Duration::from_mins(1), "no answer for a minute");
+        let sent = client.post(url).bearer_auth(token).header("Idempotency-Key", key).json(body).send().await;
+        if let Ok(response) = sent {
+            let status = response.status();
+            let answer: Option<Value> = response.json().await.ok();
+            match (status, answer) {
+                (StatusCode::CREATED, Some(answer)) => return answer,
+                // Not visible yet, in flight, or the database is away.
+                (StatusCode::ACCEPTED | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE, _) => {}
+                (StatusCode::CREATED, None) => {} // cut off in the middle
+                (status, answer) => panic!("{status}: {answer:?}"),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The server as a process of its own on a data folder of its own.
+struct Server {
+    process: Child,
+    data: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    fn start(data: &Path, port: u16) -> Self {
+        let log =
+            std::fs::File::options().create(true).append(true).open(data.join("serve.log")).expect("a log");
+        let process = Command::new(Binary::path())
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
+            .arg(data)
+            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
+        Self { process, data: data.to_owned(), port }
+    }
+
+    fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    async fn ready(&mut self) {
+        let started = Instant::now();
+        loop {
+            let healthy = reqwest::get(format!("{}/health/ready", self.base())).await;
+            if healthy.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                return;
+            }
+            let ended = self.process.try_wait().expect("a process");
+            assert!(ended.is_none() && started.elapsed() < Duration::from_mins(1), "{ended:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn sign_in(&self) -> String {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/api/v1/auth/login", self.base()))
+            .json(&json!({ "username": "admin", "password": ADMIN_PASSWORD }))
+            .send()
+            .await
+            .expect("an answer");
+        let body: Value = answer.json().await.expect("JSON");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    fn kill_and_restart(&mut self) {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("ended");
+        *self = Self::start(&self.data, self.port);
+    }
+
+    fn kill_postgres(&self) {
+        let pid_file = self.data.join("postgres/postmaster.pid");
+        let Ok(content) = std::fs::read_to_string(pid_file) else { return };
+        let pid: i32 = content.lines().next().and_then(|line| line.parse().ok()).expect("a pid");
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+
+    fn stop(&mut self) {
+        let pid = i32::try_from(self.process.id()).expect("a pid");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("told to stop");
+        let status = self.process.wait().expect("ended");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
+
+/// Lets `disaster` happen [`KILLS`] times while people write, then checks everything.
+async fn survive(name: &str, disaster: impl Fn(&mut Server)) {
+    let data = scratch(name);
+    let mut server = Server::start(data.path(), free_port());
+    server.ready().await;
+    let token = server.sign_in().await;
+    let stop = Arc::<AtomicBool>::default();
+    let writers: Vec<JoinHandle<(Journal, Journal)>> =
+        (0..WRITERS).map(|_| tokio::spawn(write(server.base(), token.clone(), Arc::clone(&stop)))).collect();
+    for round in 0..KILLS {
+        // Not always at the same point of what is under way.
+        tokio::time::sleep(Duration::from_millis(150 + 37 * (round as u64 % 11))).await;
+        disaster(&mut server);
+        server.ready().await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let (mut tickets, mut messages) = (Journal::new(), Journal::new());
+    for writer in writers {
+        let (filed, written) = writer.await.expect("no writer gives up");
+        tickets.extend(filed);
+        messages.extend(written);
+    }
+    assert!(
+        tickets.len() > KILLS && messages.len() > KILLS,
+        "people wrote: {} {}",
+        tickets.len(),
+        messages.len()
+    );
+    server.stop();
+    check(data.path(), &tickets, &messages).await;
+}
+
+/// Every acknowledged write is there once; nothing else is; the read models equal a fold.
+async fn check(data: &Path, tickets: &Journal, messages: &Journal) {
+    let postgres = PrivatePostgres::open(data).await.expect("PostgreSQL starts");
+    let secret =
+        |name: &str| std::fs::read_to_string(data.join("secrets").join(name)).expect(name).trim().to_owned();
+    let (jwt, master) = (secret("jwt_secret"), secret("master_key"));
+    assert_eq!(base64::engine::general_purpose::STANDARD.decode(&master).map(|key| key.len()), Ok(32));
+    let environment = move |name: &str| match name {
+        "JWT_SECRET" => Some(jwt.clone()),
+        "MASTER_KEY" => Some(master.clone()),
+        _ => None,
+    };
+    let config = Config::read(&environment, None, Overrides::default()).expect("a configuration");
+    let (desk, running) = api::Desk::open(config, postgres.connect_options()).await.expect("a desk");
+    assert_sound(&desk).await;
+
+    let mut connection =
+        sqlx::PgConnection::connect_with(&postgres.connect_options()).await.expect("connected");
+    for (table, written) in [("ticket_page", tickets), ("ticket_messages", messages)] {
+        let text = if table == "ticket_page" { "description" } else { "content" };
+        let stored: Vec<(Uuid, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("select id, {text} from read.{table}")))
+                .fetch_all(&mut connection)
+                .await
+                .expect("readable");
+        assert_eq!(stored.len(), written.len(), "{table}: what was acknowledged, and nothing else");
+        for (id, key) in stored {
+            let acknowledged =
+                &written.get(&key).unwrap_or_else(|| panic!("{key} was never acknowledged"))["id"];
+            assert_eq!(acknowledged.as_str(), Some(id.to_string().as_str()), "{key}");
+        }
+    }
+    connection.close().await.expect("closed");
+    running.stop().await;
+    drop(desk);
+    postgres.close().await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killing_the_server_loses_and_doubles_nothing() {
+    survive("kill-server", Server::kill_and_restart).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killing_postgresql_loses_and_doubles_nothing() {
+    survive("kill-postgres", |server| server.kill_postgres()).await;
+}

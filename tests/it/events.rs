@@ -1,0 +1,242 @@
+//! Stored events are for ever: one committed sample per type and version, read and written back by this code.
+//!
+//! `WRITE_SAMPLES=1 cargo test -p tests --test it samples` writes the missing ones. A sample that exists is
+//! never written again: if it no longer fits, the code is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Utc};
+use domain::access::{Department, Role};
+use domain::conversation::ConversationEvent;
+use domain::conversation::values::{Feedback, MessageType, SenderRole};
+use domain::event::{Event, StoredEvent};
+use domain::id::{MessageId, TicketId, UserId};
+use domain::sealed::{Cipher, Sealed, with_cipher};
+use domain::ticket::TicketEvent;
+use domain::ticket::values::{Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use domain::user::UserEvent;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Seals to the same text whenever asked, unlike the product's.
+struct Base64;
+
+impl Cipher for Base64 {
+    fn seal(&self, _: UserId, plain: &str) -> Result<String, String> {
+        Ok(BASE64.encode(plain))
+    }
+
+    fn open(&self, _: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
+        let bytes = BASE64.decode(cipher).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map(|text| Some(text.into())).map_err(|error| error.to_string())
+    }
+}
+
+/// Every type of every aggregate, with its stream's kind and its newest version.
+fn types() -> Vec<(&'static str, &'static str, i16)> {
+    fn of<E: StoredEvent>() -> impl Iterator<Item = (&'static str, &'static str, i16)> {
+        E::TYPES.iter().map(|(name, newest)| (E::STREAM.as_str(), *name, *newest))
+    }
+    of::<TicketEvent>().chain(of::<ConversationEvent>()).chain(of::<UserEvent>()).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+/// The samples there are, by file name.
+fn committed() -> BTreeMap<String, String> {
+    let files = std::fs::read_dir(folder()).expect("tests/samples").map(|file| file.expect("a file").path());
+    files
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).expect("a sample"))
+        })
+        .collect()
+}
+
+const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
+const IVAN: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0002));
+const MESSAGE: MessageId = MessageId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0003));
+
+fn sealed(text: &str) -> Sealed {
+    Sealed::new(ADA, text)
+}
+
+fn at() -> DateTime<Utc> {
+    "2026-01-01T09:00:00.123456Z".parse().expect("a time")
+}
+
+fn code(code: &str) -> Department {
+    code.parse().expect("a department")
+}
+
+/// One event of each type of the newest version, with everything in it that it can hold.
+fn examples() -> Vec<Event> {
+    let tickets = ticket_examples().into_iter().map(Event::from);
+    let messages = conversation_examples().into_iter().map(Event::from);
+    tickets.chain(messages).chain(user_examples().into_iter().map(Event::from)).collect()
+}
+
+fn ticket_examples() -> Vec<TicketEvent> {
+    use TicketEvent as E;
+    let (into, reason) = (TicketId::new(at(), 4_711), || Some(sealed("Because of größe & 🙂")));
+    vec![
+        E::TicketCreated {
+            requester: ADA,
+            title: sealed("The printer prints blank pages"),
+            description: sealed("Since this morning.\nAll of them."),
+            urgency: Urgency::High,
+            priority: Priority::High,
+            department: Some(code("IT")),
+        },
+        E::TicketDetailsEdited { title: Some(sealed("Blank pages")), description: Some(sealed("All day.")) },
+        E::PriorityChanged {
+            urgency: Urgency::Low,
+            impact: Some(Impact::High),
+            priority: Priority::Critical,
+            source: PrioritySource::Manual,
+        },
+        E::TicketTransferred { from: Some(code("IT")), to: code("HR"), note: reason() },
+        E::TicketAssigned { agent: Some(IVAN) },
+        E::TicketUnassigned {},
+        E::StatusChanged { from: Status::InProgress, to: Status::WaitingOnCustomer, reason: reason() },
+        E::TicketResolved {
+            by: ResolvedBy::Agent,
+            resolution: reason(),
+            resolution_code: Some("fixed".to_owned()),
+            at: at(),
+        },
+        E::TicketClosed { at: at() },
+        E::TicketReopened { to: Status::Open, reason: reason() },
+        E::FeedbackGiven { rating: Some(4), comment: reason(), at: at() },
+        E::TicketFlagged { reason: reason() },
+        E::FlagCleared {},
+        E::MisuseConfirmed { at: at() },
+        E::TicketMerged { into, at: at() },
+        E::TicketUnmerged { to: Status::Assigned },
+    ]
+}
+
+fn conversation_examples() -> Vec<ConversationEvent> {
+    let posted = ConversationEvent::MessagePosted {
+        message_id: MESSAGE,
+        sender: Some(IVAN),
+        sender_role: SenderRole::Agent,
+        message_type: MessageType::AgentMessage,
+        content: sealed("Have you tried turning it off?"),
+        is_internal: true,
+        is_ai: true,
+        client_msg_id: Some("client-1".to_owned()),
+    };
+    vec![
+        posted,
+        ConversationEvent::MessageFeedbackSet { message_id: MESSAGE, by: ADA, feedback: Feedback::Up },
+    ]
+}
+
+fn user_examples() -> Vec<UserEvent> {
+    let departments = || vec![code("FACILITIES"), code("IT")];
+    vec![
+        UserEvent::UserCreated {
+            username: sealed("ada"),
+            email: sealed("ada@example.com"),
+            role: Role::Agent,
+            departments: departments(),
+        },
+        UserEvent::RoleChanged { role: Role::HrAgent, departments: departments() },
+        UserEvent::UserDeactivated {},
+        UserEvent::UserActivated {},
+    ]
+}
+
+/// The stored payload of `event`, and its file's name.
+fn sample(event: &Event) -> (String, String) {
+    let stored = with_cipher(Arc::new(Base64), || event.store()).expect("storable");
+    let payload: Value = serde_json::from_str(&stored.payload).expect("JSON");
+    let pretty = serde_json::to_string_pretty(&payload).expect("JSON") + "\n";
+    (format!("{}.v{}.json", stored.event_type, stored.schema_version), pretty)
+}
+
+fn read(stream: &str, name: &str, version: i16, payload: &str) -> Event {
+    let read = || Event::read(stream, name, version, payload);
+    with_cipher(Arc::new(Base64), read).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn every_type_and_version_has_a_sample() {
+    if std::env::var_os("WRITE_SAMPLES").is_some() {
+        for (name, payload) in examples().iter().map(sample) {
+            let path = folder().join(name);
+            if !path.exists() {
+                std::fs::write(path, payload).expect("written");
+            }
+        }
+    }
+    let versions = |newest| 1..=newest;
+    let wanted: BTreeSet<String> = types()
+        .into_iter()
+        .flat_map(|(_, name, newest)| versions(newest).map(move |version| format!("{name}.v{version}.json")))
+        .collect();
+    let found: BTreeSet<String> = committed().into_keys().collect();
+    assert_eq!(found, wanted, "tests/samples and the types there are");
+}
+
+#[test]
+fn every_sample_reads_as_what_it_was_written_from() {
+    let committed = committed();
+    let mut checked = 0;
+    for event in examples() {
+        let (name, fresh) = sample(&event);
+        let kept = committed.get(&name).unwrap_or_else(|| panic!("{name} is missing"));
+        let (stream, event_type, newest) =
+            *types().iter().find(|(_, of, _)| name.starts_with(&format!("{of}.v"))).expect("a known type");
+        assert_eq!(read(stream, event_type, newest, kept), event, "{name}");
+        let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        assert_eq!(parsed(&fresh), parsed(kept), "{name} is stored as it was");
+        checked += 1;
+    }
+    assert_eq!(checked, types().len(), "every type has an example");
+}
+
+/// Older versions of a type stay readable, too, whatever the newest stores.
+#[test]
+fn every_sample_of_every_version_is_read_and_stored_again() {
+    let committed = committed();
+    for (stream, name, newest) in types() {
+        for version in 1..=newest {
+            let file = format!("{name}.v{version}.json");
+            let payload = committed.get(&file).unwrap_or_else(|| panic!("{file} is missing"));
+            let event = read(stream, name, version, payload);
+            assert!(!matches!(event, Event::Unknown(_)), "{file} is understood");
+            let again = with_cipher(Arc::new(Base64), || event.store()).expect("storable");
+            assert_eq!((again.event_type.as_str(), again.schema_version), (name, newest), "{file}");
+        }
+    }
+}
+
+#[test]
+fn what_this_version_does_not_know_is_unknown_and_no_error() {
+    let unknown = |name: &str| Event::Unknown(name.into());
+    for stream in ["ticket", "conversation", "user", "asset"] {
+        assert_eq!(read(stream, "TicketTeleported", 1, "{}"), unknown("TicketTeleported"), "{stream}");
+    }
+    for (stream, name, newest) in types() {
+        assert_eq!(read(stream, name, newest + 1, "{\"x\":1}"), unknown(name), "a newer version of {name}");
+        assert_eq!(read("asset", name, newest, "{}"), unknown(name), "{name} of another kind of stream");
+    }
+    assert!(unknown("TicketTeleported").store().is_err(), "what is not known is never written");
+}
+
+/// A field that a later version of the program added is no reason to refuse the event.
+#[test]
+fn a_field_that_is_not_known_is_passed_over() {
+    let (name, payload) = sample(&examples()[0]);
+    assert!(name.starts_with("TicketCreated"), "{name}");
+    let payload = payload.replacen('{', "{ \"colour\": \"red\", ", 1);
+    assert_eq!(read("ticket", "TicketCreated", 1, &payload), examples()[0]);
+}

@@ -1,0 +1,12 @@
+//! All integration tests in one binary.
+
+mod access;
+mod architecture;
+mod auth;
+mod bad_input;
+mod crash;
+mod events;
+mod log;
+mod openapi;
+mod projection;
+mod races;

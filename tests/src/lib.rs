@@ -1,0 +1,7 @@
+//! The whole desk from outside: a real PostgreSQL, real HTTP, real processes.
+
+pub mod appends;
+pub mod desk;
+pub mod load;
+pub mod postgres;
+pub mod process;

@@ -1,0 +1,142 @@
+//! One PostgreSQL for all tests, with a database of its own for each.
+
+use std::path::PathBuf;
+
+use domain::access::Caller;
+use infrastructure::database::Database;
+use infrastructure::keys::Keyring;
+use infrastructure::log::PgLog;
+use infrastructure::private_postgres::PrivatePostgres;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// The master key of every test desk.
+pub const MASTER_KEY: [u8; 32] = *b"the master key of all test desks";
+
+static SERVER: OnceCell<PgConnectOptions> = OnceCell::const_new();
+
+/// Where the tests' PostgreSQL keeps its data: it stays for the next run and is ended by `make test`.
+fn data_dir() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")), PathBuf::from);
+    target.join("test-data")
+}
+
+async fn server() -> &'static PgConnectOptions {
+    SERVER
+        .get_or_init(|| async {
+            let dir = data_dir();
+            std::fs::create_dir_all(&dir).expect("a folder for the tests' PostgreSQL");
+            let server = PrivatePostgres::open(&dir).await.expect("a PostgreSQL for the tests");
+            let options = server.connect_options();
+            // Other test processes may be using it; it is left running for them.
+            std::mem::forget(server);
+            options
+        })
+        .await
+}
+
+/// A database of its own, with the schema in it.
+pub struct TestDatabase {
+    /// How to reach it.
+    pub options: PgConnectOptions,
+    /// The same, as the product uses it.
+    pub database: Database,
+}
+
+impl TestDatabase {
+    /// A fresh database.
+    ///
+    /// # Panics
+    /// If PostgreSQL does not do what it should.
+    pub async fn create() -> Self {
+        let test = Self::empty().await;
+        test.database.migrate().await.expect("the schema");
+        test
+    }
+
+    /// A fresh database without the schema.
+    ///
+    /// # Panics
+    /// If PostgreSQL does not do what it should.
+    pub async fn empty() -> Self {
+        let server = server().await;
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect_with(server).await.expect("the tests' PostgreSQL");
+        sqlx::query(AssertSqlSafe(format!("create database {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a database");
+        let options = server.clone().database(&name);
+        Self { database: Database::new(options.clone()), options }
+    }
+
+    /// Its keyring.
+    #[must_use]
+    pub fn keys(&self) -> Arc<Keyring> {
+        Keyring::new(self.database.pool().clone(), &MASTER_KEY)
+    }
+
+    /// A log in it.
+    ///
+    /// # Panics
+    /// If the log does not open.
+    pub async fn log(&self) -> Arc<PgLog> {
+        PgLog::open(&self.database, self.keys()).await.expect("a log")
+    }
+
+    /// A connection as the role that owns the database.
+    ///
+    /// # Panics
+    /// If PostgreSQL does not answer.
+    pub async fn owner(&self) -> PgConnection {
+        PgConnection::connect_with(&self.options).await.expect("the tests' PostgreSQL")
+    }
+
+    /// A connection as PostgreSQL's superuser.
+    ///
+    /// # Panics
+    /// If PostgreSQL does not answer.
+    pub async fn superuser(&self) -> PgConnection {
+        let options = self.options.clone().username("postgres");
+        PgConnection::connect_with(&options).await.expect("the tests' PostgreSQL")
+    }
+}
+
+impl Drop for TestDatabase {
+    /// Removes the database, so that a run leaves nothing behind.
+    fn drop(&mut self) {
+        let (Some(server), Some(name)) = (SERVER.get().cloned(), self.options.get_database()) else { return };
+        let statement = format!("drop database if exists {name} with (force)");
+        let removing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect_with(&server).await?;
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+                anyhow::Ok(())
+            })
+        });
+        // A test that failed has said more than this could.
+        let _ = removing.join();
+    }
+}
+
+/// The desk itself, as a caller.
+#[must_use]
+pub fn the_desk() -> Caller {
+    Caller::System("test")
+}
+
+/// The URL that other programs reach the database by.
+///
+/// # Panics
+/// If the tests' PostgreSQL is not on a socket.
+#[must_use]
+pub fn url(options: &PgConnectOptions) -> String {
+    let socket = options.get_socket().expect("the tests' PostgreSQL is on a socket").display().to_string();
+    let database = options.get_database().unwrap_or("ledgerdesk");
+    format!("postgres://{}@localhost/{database}?host={socket}", options.get_username())
+}
