@@ -27,9 +27,9 @@ check: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-bench: ## Run the benchmarks (ARGS="NAME")
-	@scripts/setup.sh
-	cargo bench --locked -p tests $(ARGS)
+bench: ## Run a benchmark (NAME=append, http or large; ARGS="--seconds 5")
+	@scripts/setup.sh bench
+	cargo bench --locked -p tests --bench $(or $(NAME),append) -- $(ARGS)
 
 gen: ## Write api/openapi.json anew
 	@cargo run --quiet --locked -p api -- openapi > api/openapi.json.new \

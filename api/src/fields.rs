@@ -17,7 +17,7 @@ pub struct FieldError {
     #[schema(example = "invalid")]
     pub code: &'static str,
     /// What people read.
-    #[schema(example = "must have at least 3 characters")]
+    #[schema(example = "must have 3 characters or more")]
     pub message: String,
 }
 

@@ -40,9 +40,14 @@ impl Desk {
     /// # Errors
     /// It takes too long; as a [`Problem`], so that `?` answers 202 with the position.
     pub async fn settled(&self, done: Done) -> Answer<Settled> {
-        let Some(position) = done.position() else { return Ok(Settled(None)) };
+        let led_to = done.position();
+        // That nothing changed rests on events that the read models may not show yet, either.
+        let position = match led_to {
+            Some(position) => position,
+            None => self.log.head().await?,
+        };
         if self.visible.wait(position, PATIENCE).await {
-            Ok(Settled(Some(position)))
+            Ok(Settled(led_to))
         } else {
             Err(Problem::late(position))
         }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use domain::access::Caller;
 use domain::event::StoredEvent;
 use domain::refusal::Refusal;
@@ -47,7 +47,8 @@ impl Request {
     /// `command`, issued by the caller at the time of the request.
     #[must_use]
     pub fn issue<C>(&self, command: C) -> Issued<C> {
-        Issued { by: self.by.clone(), at: self.at, command }
+        // The log keeps microseconds; what an event repeats of the time must not know more than that.
+        Issued { by: self.by.clone(), at: self.at.trunc_subsecs(6), command }
     }
 
     /// An append of `streams` on behalf of this request, without claims or allowances.

@@ -4,10 +4,10 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadText {
     /// Fewer characters than required, after trimming.
-    #[error("must have at least {0} characters")]
+    #[error("must have {0} characters or more")]
     TooShort(usize),
     /// More characters than allowed.
-    #[error("must have at most {0} characters")]
+    #[error("must have {0} characters or fewer")]
     TooLong(usize),
     /// A control character other than a line break or a tab.
     #[error("must not contain control characters (found U+{0:04X})")]

@@ -1,5 +1,5 @@
 -- The log. Everything the desk knows follows from `ledger.events`; nothing but `ledger.append_batch` writes
--- here, and nothing updates or deletes what was written. Decisions and figures: ARCHITECTURE.md, "The log".
+-- here, and nothing updates or deletes what was written. Decisions and figures: ARCHITECTURE.md, "Decisions: the log".
 
 create schema ledger;
 
@@ -15,7 +15,9 @@ end $$;
 
 do $$
 begin
-  if not pg_has_role(current_user, 'ledgerdesk_app', 'member') then
+  -- From version 16 on, whoever creates a role is a member that may not act as it until granted so.
+  if not pg_has_role(current_user, 'ledgerdesk_app',
+                     case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
     execute format('grant ledgerdesk_app to %I', current_user);
   end if;
 end $$;

@@ -12,6 +12,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// How long a request waits for a connection before the database counts as unreachable.
 const ACQUIRE: Duration = Duration::from_millis(1_500);
+/// After this long without use a connection is tested before it is used again.
+const RESTED: Duration = Duration::from_millis(500);
 /// How many requests may talk to the database at a time.
 const CONNECTIONS: u32 = 16;
 
@@ -72,6 +74,12 @@ impl Database {
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    // A busy connection needs no test; one that rested may have lost its server meanwhile.
+                    Ok(used.idle_for < RESTED || connection.ping().await.is_ok())
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(Purpose::Request.settings()).await.map(|_| ()) })
             })

@@ -67,6 +67,13 @@ pub enum SecretsError {
     /// A file of the data directory could not be read or written.
     #[error("{path} cannot be used as a place for secrets", path = .0.display())]
     Unusable(PathBuf, #[source] io::Error),
+    /// There is a database, and the key its personal data is sealed under is gone.
+    #[error(
+        "{path} is missing, and without it nothing personal in this data directory can be read: restore it from a \
+         backup, or set MASTER_KEY",
+        path = .0.display()
+    )]
+    Lost(PathBuf),
     /// A kept secret is not what was written; it is never replaced, since data may depend on it.
     #[error("{path} holds no valid {name}; restore it from a backup", path = .path.display())]
     Damaged {
@@ -98,10 +105,14 @@ impl Secrets {
             Some(given) => given.clone(),
             None => kept(&dir, "JWT_SECRET", jwt_secret)?,
         };
-        let master = match &self.master_key {
-            Some(given) => given.clone(),
-            None => kept(&dir, "MASTER_KEY", master_key)?,
+        let kept_master = || {
+            let path = dir.join("master_key");
+            if !path.exists() && data_dir.join("postgres/PG_VERSION").exists() {
+                return Err(SecretsError::Lost(path));
+            }
+            kept(&dir, "MASTER_KEY", master_key)
         };
+        let master = self.master_key.clone().map_or_else(kept_master, Ok)?;
         Ok(Keys { jwt, master })
     }
 }
@@ -230,6 +241,16 @@ mod tests {
         let error = Secrets::default().complete(dir.path(), true).expect_err("damaged");
         assert!(matches!(error, SecretsError::Damaged { name: "MASTER_KEY", .. }), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("kept"), "half");
+    }
+
+    #[test]
+    fn a_lost_master_key_is_not_replaced() {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("postgres")).expect("a folder");
+        fs::write(dir.path().join("postgres/PG_VERSION"), "15").expect("written");
+        let error = Secrets::default().complete(dir.path(), true).expect_err("lost");
+        assert!(matches!(error, SecretsError::Lost(_)), "{error}");
+        assert!(!dir.path().join("secrets/master_key").exists());
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //!
 //! `cargo bench -p tests --bench http [-- --tickets 1000,100000 --seconds 10 --connections 8]` starts the
 //! release binary with its private PostgreSQL on a fresh folder for each size, fills it through the command
-//! side, and lets wrk (https://github.com/wg/wrk, from the system's packages) send requests. Server,
+//! side, and lets wrk (from the system's packages) send requests. Server,
 //! PostgreSQL and wrk share the machine; CPU is read from /proc and counts server and PostgreSQL only.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -109,12 +110,15 @@ async fn measure(options: &Options, tickets: usize) -> Vec<f64> {
 }
 
 /// The release binary, which `cargo bench` does not build by itself.
-fn binary() -> PathBuf {
-    let status =
-        Command::new(env!("CARGO")).args(["build", "--release", "--locked", "--quiet", "-p", "api"]).status();
-    assert!(status.expect("cargo runs").success(), "the binary does not build");
-    let bench = std::env::current_exe().expect("a path");
-    bench.ancestors().nth(2).expect("target/release").join("ledgerdesk")
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let build = ["build", "--release", "--locked", "--quiet", "-p", "api"];
+        let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
+        assert!(status.success(), "the binary does not build");
+        let bench = std::env::current_exe().expect("a path");
+        bench.ancestors().nth(2).expect("target/release").join("ledgerdesk")
+    })
 }
 
 /// So many tickets of invented texts, through the command side.
@@ -163,14 +167,19 @@ impl Desk {
             .expect("the server starts");
         let desk = Self { process, data: data.to_owned(), base: format!("http://127.0.0.1:{port}") };
         let started = Instant::now();
-        while !reqwest::get(format!("{}/health/ready", desk.base))
-            .await
-            .is_ok_and(|a| a.status().is_success())
-        {
-            assert!(started.elapsed() < Duration::from_mins(2), "the server does not become ready");
+        while !desk.has_caught_up().await {
+            assert!(started.elapsed() < Duration::from_mins(10), "the server does not become ready");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         desk
+    }
+
+    /// Whether it answers and its read models show everything.
+    async fn has_caught_up(&self) -> bool {
+        let Ok(answer) = reqwest::get(format!("{}/health/ready", self.base)).await else { return false };
+        let ready: Value = answer.json().await.unwrap_or_default();
+        let projections = ready["projections"].as_array().map(Vec::as_slice).unwrap_or_default();
+        !projections.is_empty() && projections.iter().all(|model| model["lag_events"] == 0)
     }
 
     async fn sign_in(&self) -> String {

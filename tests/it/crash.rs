@@ -61,9 +61,9 @@ async fn until_answered(client: &reqwest::Client, url: &str, token: &str, key: &
             let answer: Option<Value> = response.json().await.ok();
             match (status, answer) {
                 (StatusCode::CREATED, Some(answer)) => return answer,
-                // Not visible yet, in flight, or the database is away.
-                (StatusCode::ACCEPTED | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE, _) => {}
-                (StatusCode::CREATED, None) => {} // cut off in the middle
+                // Not visible yet, in flight, the database is away, or the answer was cut off in the middle.
+                (StatusCode::ACCEPTED | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE, _)
+                | (StatusCode::CREATED, None) => {}
                 (status, answer) => panic!("{status}: {answer:?}"),
             }
         }

@@ -144,6 +144,19 @@ async fn a_poison_event_parks_its_ticket_and_nothing_else() {
         let found = find(test.database.pool(), &Sight::Everything, ticket).await.expect("readable");
         assert_eq!(found.is_some(), stream != poisoned);
     }
+    // A rebuild meets the same event and parks the same, no more and no less.
+    for model in projections::all() {
+        rebuild(&test.database, &log, &model, |_, _| ()).await.expect("rebuilt");
+        for (table, rows) in differences(&test.database, &log, &model).await.expect("comparable") {
+            assert_eq!(rows, 0, "{table}");
+        }
+    }
+    let models: Vec<(String, i64)> =
+        sqlx::query_as("select model, count(*) from read.parked group by 1 order by 1")
+            .fetch_all(test.database.pool())
+            .await
+            .expect("parked");
+    assert_eq!(models.iter().map(|(_, parked)| *parked).collect::<Vec<_>>(), [2; 4], "{models:?}");
     stop.cancel();
     running.await.expect("no panic");
 }

@@ -16,8 +16,10 @@ pub(crate) async fn list(site: &Site, output: Output) -> anyhow::Result<()> {
 }
 
 fn table(found: &[Status]) -> String {
-    let mut lines =
-        vec![format!("{:<20} {:>10} {:>10} {:>10} {:>7}", "NAME", "POSITION", "EVENTS", "SECONDS", "PARKED")];
+    let mut lines = vec![format!(
+        "{:<20} {:>10} {:>10} {:>10} {:>7}",
+        "NAME", "POSITION", "LAG EVENTS", "LAG SECS", "PARKED"
+    )];
     lines.extend(found.iter().map(|status| {
         let Status { model, position, lag_events, lag_seconds, parked } = status;
         format!("{model:<20} {position:>10} {lag_events:>10} {lag_seconds:>10.1} {parked:>7}")

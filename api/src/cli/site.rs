@@ -31,7 +31,7 @@ pub(crate) enum Use {
 pub(crate) struct Site {
     /// How to reach it.
     pub(crate) database: Database,
-    keys: Keys,
+    config: Config,
 }
 
 impl Site {
@@ -44,12 +44,14 @@ impl Site {
     ) -> Result<(), Failure> {
         let config = configuration(globals, None)?;
         start_logging(&config, "warn")?;
-        let keys = secrets(&config)?;
+        if config.embedded() {
+            secrets(&config)?; // before there is a database that depends on them
+        }
         let stop = stop_on_signal();
         let (options, postgres) = connect(&config).await?;
-        let site = Self { database: Database::new(options), keys };
+        let site = Self { database: Database::new(options), config };
         let worked = tokio::select! {
-            worked = site.work(&config, wanted, work) => worked,
+            worked = site.work(wanted, work) => worked,
             () = stop.cancelled() => Err(Failure::Interrupted),
         };
         site.database.pool().close().await;
@@ -59,11 +61,10 @@ impl Site {
 
     async fn work<E: Into<Failure>>(
         &self,
-        config: &Config,
         wanted: Use,
         work: impl AsyncFnOnce(&Self) -> Result<(), E>,
     ) -> Result<(), Failure> {
-        if config.embedded() || wanted == Use::Writing {
+        if self.config.embedded() || wanted == Use::Writing {
             self.database.migrate().await?;
         }
         work(self).await.map_err(Into::into)
@@ -71,7 +72,8 @@ impl Site {
 
     /// The log. To be closed when it was written to.
     pub(crate) async fn log(&self) -> anyhow::Result<Arc<PgLog>> {
-        let keys = Keyring::new(self.database.pool().clone(), self.keys.master.expose());
+        let secrets = self.config.keys()?;
+        let keys = Keyring::new(self.database.pool().clone(), secrets.master.expose());
         PgLog::open(&self.database, keys).await.context("the log cannot be opened")
     }
 }

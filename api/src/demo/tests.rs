@@ -165,7 +165,7 @@ fn a_file_of_another_kind_is_refused_with_the_reason() {
     assert!(read("a,b\n1,2\n").is_err_and(|error| error.contains("columns text and label")));
     assert!(read("text,label\n").is_err_and(|error| error.contains("no rows")));
     let short = read("text,label\nlong enough,Access\nno,Access\n").expect_err("too short");
-    assert!(short.contains("row 2") && short.contains("at least 3"), "{short}");
+    assert!(short.contains("row 2") && short.contains("3 characters or more"), "{short}");
 }
 
 #[test]

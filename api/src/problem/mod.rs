@@ -1,4 +1,4 @@
-//! What went wrong, as the caller is told: one error body for every route (features.md K01).
+//! What went wrong, as the caller is told: one error body for every route.
 //!
 //! A handler says only what is wrong. Who asked, for what and when is filled in on the way out by
 //! [`describe`].

@@ -219,8 +219,11 @@ impl Ledger for PgLog {
     }
 
     async fn outcome(&self, command_id: Uuid) -> Result<Option<Outcome>, ReadError> {
+        // An answer about an earlier append waits for the same replicas that the append waited for.
         let found: Option<(Option<Vec<u8>>, i64, i64)> = sqlx::query_as(
-            "select fingerprint, first_position, last_position from ledger.commands where command_id = $1",
+            "select fingerprint, first_position, last_position
+               from ledger.commands
+              where command_id = $1 and pg_logical_emit_message(true, 'ledgerdesk', 'outcome') is not null",
         )
         .bind(command_id)
         .fetch_optional(&self.pool)

@@ -12,13 +12,16 @@ use super::{ReadModel, Work};
 use crate::database::is_unreachable;
 
 /// Why events were not applied.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     /// The database cannot be reached: try again.
-    Unreachable(sqlx::Error),
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] sqlx::Error),
     /// Another process keeps the read model now.
+    #[error("another process keeps the read model now")]
     Fenced,
     /// An event cannot be taken.
+    #[error("an event cannot be taken: {0}")]
     Poison(String),
 }
 
@@ -42,6 +45,12 @@ impl Follower {
     pub(crate) fn new(model: &ReadModel, schema: &str, position: i64, token: i64) -> Self {
         let tables = model.work(schema, position == 0);
         Self { name: model.name().to_owned(), position, token, parked: HashSet::new(), tables }
+    }
+
+    /// `model` from the first event on, in a `schema` beside the live one; what it parks it parks apart.
+    pub(crate) fn rebuilding(model: &ReadModel, schema: &str) -> Self {
+        let name = format!("{} in {schema}", model.name());
+        Self { name, ..Self::new(model, schema, 0, 0) }
     }
 
     /// Remembers which tickets and users are parked.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::ReadModel;
-use super::feed;
+use super::feed::{self, Next};
 use super::follower::{Follower, Trouble};
 use crate::database::{Database, Purpose};
 use crate::log::PgLog;
@@ -36,7 +36,8 @@ pub async fn rebuild(
     let started = Instant::now();
     let mut connection = database.connect(Purpose::Owner).await.context("the database cannot be reached")?;
     let schema = fresh_schema(&mut connection, model, "rebuild").await?;
-    let mut follower = Follower::new(model, &schema, 0, 0);
+    let mut follower = Follower::rebuilding(model, &schema);
+    forget_parked(&mut connection, &follower.name).await?;
     fold(&mut connection, log, &mut follower, log.head().await?, &mut progress).await?;
 
     // From here on the live one stands still: whoever keeps it waits for the checkpoint's row.
@@ -51,6 +52,12 @@ pub async fn rebuild(
         run(&mut swap, format!("alter table {schema}.{table} set schema read")).await?;
     }
     run(&mut swap, format!("drop schema {schema}")).await?;
+    forget_parked(&mut swap, model.name()).await?;
+    sqlx::query("update read.parked set model = $1 where model = $2")
+        .bind(model.name())
+        .bind(&follower.name)
+        .execute(&mut *swap)
+        .await?;
     sqlx::query(
         "update read.checkpoints
             set position = $2, lease_token = lease_token + 1, lease_owner = null, lease_until = '-infinity'
@@ -76,7 +83,7 @@ pub async fn differences(
 ) -> anyhow::Result<Vec<(&'static str, i64)>> {
     let mut connection = database.connect(Purpose::Owner).await?;
     let schema = fresh_schema(&mut connection, model, "verify").await?;
-    let mut follower = Follower::new(model, &schema, 0, 0);
+    let mut follower = Follower::rebuilding(model, &schema);
     fold(&mut connection, log, &mut follower, log.head().await?, &mut |_, _| ()).await?;
     let mut still = connection.begin().await?;
     let position: i64 =
@@ -97,6 +104,7 @@ pub async fn differences(
         found.push((table, count));
     }
     still.rollback().await?;
+    forget_parked(&mut connection, &follower.name).await?;
     run(&mut connection, format!("drop schema {schema} cascade")).await?;
     connection.close().await?;
     Ok(found)
@@ -134,16 +142,49 @@ async fn fold(
         let mut events = feed::after(log, follower.position, BATCH).await?;
         events.retain(|event| event.position <= to);
         let Some(last) = events.last().map(|event| event.position) else { break };
-        let mut transaction = connection.begin().await?;
-        match follower.apply(&mut transaction, &events).await {
-            Ok(()) => transaction.commit().await?,
-            Err(Trouble::Unreachable(error)) => return Err(error.into()),
-            Err(trouble) => anyhow::bail!("an event up to position {last} cannot be folded: {trouble:?}"),
+        match apply(connection, follower, &events).await {
+            Err(Trouble::Poison(_)) => one_by_one(connection, follower, &events).await?,
+            applied => applied?,
         }
-        follower.committed(last);
         progress(last, to);
     }
     Ok(())
+}
+
+/// Applies `events` whole or not at all.
+async fn apply(
+    connection: &mut PgConnection,
+    follower: &mut Follower,
+    events: &[Next],
+) -> Result<(), Trouble> {
+    let mut transaction = connection.begin().await?;
+    if let Err(trouble) = follower.apply(&mut transaction, events).await {
+        transaction.rollback().await?;
+        follower.forget();
+        return Err(trouble);
+    }
+    transaction.commit().await?;
+    follower.committed(events.last().map_or(follower.position, |event| event.position));
+    Ok(())
+}
+
+/// Applies events one at a time and parks those that are refused, as the live read model would.
+async fn one_by_one(
+    connection: &mut PgConnection,
+    follower: &mut Follower,
+    events: &[Next],
+) -> Result<(), Trouble> {
+    for event in events {
+        if let Err(Trouble::Poison(error)) = apply(connection, follower, std::slice::from_ref(event)).await {
+            follower.park(connection, event, &error).await?;
+            follower.committed(event.position);
+        }
+    }
+    Ok(())
+}
+
+async fn forget_parked(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from read.parked where model = $1").bind(name).execute(connection).await.map(|_| ())
 }
 
 async fn run(connection: &mut PgConnection, statement: String) -> sqlx::Result<()> {

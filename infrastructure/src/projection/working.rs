@@ -94,7 +94,11 @@ impl<T: Table> Working<T> {
             .into_iter()
             .fold(sqlx::query(AssertSqlSafe(statement.clone())), sqlx::query::Query::bind)
             .bind(changes);
-        query.execute(connection).await?;
+        query.execute(&mut *connection).await?;
+        // A cell that nothing falls into is no row, as if nothing ever had.
+        if let (true, Some(empty)) = (cells.values().any(|change| *change < 0), &self.statements.empty) {
+            sqlx::query(AssertSqlSafe(empty.clone())).execute(connection).await?;
+        }
         Ok(())
     }
 }
@@ -187,6 +191,7 @@ struct Statements {
     upsert: String,
     delete: String,
     count: Option<String>,
+    empty: Option<String>,
 }
 
 impl Statements {
@@ -208,6 +213,7 @@ impl Statements {
             select: format!("select {all} from {schema}.{table} where {key} = any($1)"),
             delete: format!("delete from {schema}.{table} where {key} = any($1)"),
             upsert,
+            empty: T::COUNTERS.map(|counters| format!("delete from {schema}.{} where n = 0", counters.table)),
             count: T::COUNTERS.map(|counters| {
                 let columns = counters.columns.join(", ");
                 let kinds = counters.columns.iter().map(|_| Kind::Text).chain([Kind::Int8]);

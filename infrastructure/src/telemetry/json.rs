@@ -1,4 +1,4 @@
-//! A log line as a JSON object (features.md K03).
+//! A log line as a JSON object.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

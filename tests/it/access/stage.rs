@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::Utc;
 use domain::access::Role;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::desk::{Answer, PASSWORD, Somebody, TestDesk};
 
 use super::document::Operation;
@@ -149,7 +149,7 @@ impl Cast {
             let path = format!("/api/v1/tickets/{ticket}/resolve");
             let _ = self.desk.post(&self.admin, &path, json!({})).await.expect(200);
         }
-        let message = message_id(&said.body).expect("a message's id").to_owned();
+        let message = said.body["id"].as_str().expect("a message's id").to_owned();
         Subject { ticket, message }
     }
 
@@ -196,8 +196,4 @@ impl Cast {
         let who = self.person(asker).map(|somebody| self.signed_in_anew(somebody));
         self.ask(who.as_ref(), operation, template, subject).await
     }
-}
-
-fn message_id(body: &Value) -> Option<&str> {
-    body["id"].as_str().or_else(|| body["message"]["id"].as_str())
 }

@@ -64,25 +64,22 @@ impl Scene {
     }
 
     /// Sends `request`, by `by` to the route `endpoint`, and checks what it is answered with.
-    #[track_caller]
-    fn refused<'a>(
-        &'a self,
-        name: &'a str,
+    async fn refused(
+        &self,
+        name: &str,
         request: RequestBuilder,
-        by: Option<&'a Somebody>,
-        endpoint: &'a str,
+        by: Option<&Somebody>,
+        endpoint: &str,
         expected: Expected,
-    ) -> impl Future<Output = Answer> + 'a {
-        async move {
-            let method = request.try_clone().and_then(|request| request.build().ok());
-            let method = method.map(|request| request.method().to_string());
-            let head = self.desk.head().await;
-            let answer = self.desk.send(request).await;
-            let by = by.map(|somebody| somebody.id);
-            check(name, &answer, expected, method.as_deref(), endpoint, by);
-            assert_eq!(self.desk.head().await, head, "{name}: no event follows");
-            answer
-        }
+    ) -> Answer {
+        let method = request.try_clone().and_then(|request| request.build().ok());
+        let method = method.map(|request| request.method().to_string());
+        let head = self.desk.head().await;
+        let answer = self.desk.send(request).await;
+        let by = by.map(|somebody| somebody.id);
+        check(name, &answer, expected, method.as_deref(), endpoint, by);
+        assert_eq!(self.desk.head().await, head, "{name}: no event follows");
+        answer
     }
 }
 

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::{Answer, Somebody, TestDesk};
+use tests::postgres::TestDatabase;
 
 use super::tally;
 
@@ -56,13 +57,10 @@ async fn of_twenty_tickets_filed_at_once_five_are_taken() {
     desk.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
-    let desk = TestDesk::open().await;
-    let user = desk.user().await;
-    let answers = join_all((0..20).map(|_| file(&desk, &user, Some("one")))).await;
+/// The tickets in answers to one request that was sent many times.
+fn tickets_in(answers: &[Answer]) -> BTreeSet<String> {
     let mut tickets = BTreeSet::new();
-    for answer in &answers {
+    for answer in answers {
         match answer.status.as_u16() {
             201 => {
                 tickets.insert(answer.body["ticket_id"].as_str().expect("an id").to_owned());
@@ -72,6 +70,15 @@ async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
             status => panic!("{status}: {}", answer.body),
         }
     }
+    tickets
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
+    let desk = TestDesk::open().await;
+    let user = desk.user().await;
+    let answers = join_all((0..20).map(|_| file(&desk, &user, Some("one")))).await;
+    let tickets = tickets_in(&answers);
     assert_eq!(tickets.len(), 1, "{tickets:?}");
     assert_eq!(count(&desk, &user).await, 1);
     let again = file(&desk, &user, Some("one")).await.expect(201);
@@ -79,6 +86,28 @@ async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
     assert!(tickets.contains(again.body["ticket_id"].as_str().expect("an id")));
     desk.assert_sound().await;
     desk.close().await;
+}
+
+/// Neither process knows what the other is serving; the log does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_one_key_and_an_allowance_one_allowance_on_every_node() {
+    let here = TestDesk::open().await;
+    let TestDatabase { options, database } = &here.database;
+    let same = TestDatabase { options: options.clone(), database: database.clone() };
+    let elsewhere = TestDesk::on(same).await;
+    let node = |number: usize| if number.is_multiple_of(2) { &here } else { &elsewhere };
+    let user = here.user().await;
+    for key in ["one", "two", "three"] {
+        let answers = join_all((0..10).map(|number| file(node(number), &user, Some(key)))).await;
+        assert_eq!(tickets_in(&answers).len(), 1, "{key}");
+    }
+    assert_eq!(count(&here, &user).await, 3);
+    let answers = join_all((0..20).map(|number| file(node(number), &user, None))).await;
+    let expected = BTreeMap::from([((200, ""), 2), ((429, "RATE_LIMIT_EXCEEDED"), 18)]);
+    assert_eq!(tally(&answers), expected);
+    here.assert_sound().await;
+    elsewhere.close().await;
+    here.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,9 @@ async fn sixty_four_who_resolve_one_ticket_all_succeed_and_it_is_resolved_once()
     let by = |number| if number % 2 == 0 { &user } else { &agent };
     let answers = join_all((0..64).map(|number| desk.post(by(number), &path, json!({})))).await;
     assert_eq!(tally(&answers), BTreeMap::from([((200, ""), 64)]));
+    for answer in answers.iter().filter(|answer| answer.status == 200) {
+        assert_eq!(answer.body["ticket"]["status"], "resolved", "whoever came second sees it, too");
+    }
     let expected = BTreeMap::from([("TicketCreated", 1), ("TicketResolved", 1)]);
     assert_eq!(events_of(&desk, ticket).await, expected);
     desk.assert_sound().await;

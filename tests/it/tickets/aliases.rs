@@ -19,7 +19,10 @@ async fn a_ticket_is_filed_in_the_predecessors_words() {
         let created = desk.post(&user, path, body).await.expect(201);
         assert_eq!(created.body["title"], "The printer jams", "{path}");
         assert_eq!(created.body["description"], "Again.", "{path}");
-        assert_eq!((&created.body["urgency"], &created.body["priority"]), (&json!("medium"), &json!("medium")));
+        assert_eq!(
+            (&created.body["urgency"], &created.body["priority"]),
+            (&json!("medium"), &json!("medium"))
+        );
         let location = created.header("location");
         let _ = desk.get(&user, location).await.expect(200);
         let short = location.strip_prefix("/api/v1").expect("the full address");
@@ -40,14 +43,20 @@ async fn a_ticket_is_worked_on_in_the_predecessors_words() {
     let path = format!("/tickets/{}", ticket["number"]);
     let body = json!({ "subject": "The scanner jams", "priority": "HIGH" });
     let edited = desk.send(desk.request(Some(&user), Method::PUT, &path).json(&body)).await.expect(200);
-    assert_eq!((&edited.body["title"], &edited.body["urgency"]), (&json!("The scanner jams"), &json!("high")));
+    assert_eq!(
+        (&edited.body["title"], &edited.body["urgency"]),
+        (&json!("The scanner jams"), &json!("high"))
+    );
     let body = json!({ "assigned_agent": agent.id });
     let assigned = desk.post(&agent, &format!("{path}/assign/"), body).await.expect(200);
     assert_eq!(assigned.body["assignee_id"], json!(agent.id));
     let said = desk.post(&agent, &format!("{path}/comments/"), json!({ "body": "Hm.", "isAI": true })).await;
     let said = said.expect(201);
     assert_eq!((&said.body["content"], &said.body["isAI"]), (&json!("Hm."), &json!(true)));
-    assert_eq!((&said.body["message_type"], &said.body["is_internal"]), (&json!("agent_message"), &json!(false)));
+    assert_eq!(
+        (&said.body["message_type"], &said.body["is_internal"]),
+        (&json!("agent_message"), &json!(false))
+    );
     let waiting = json!({ "status": "WAITING_ON_CUSTOMER" });
     let waiting = desk.post(&agent, &format!("{path}/set-status"), waiting).await.expect(200);
     assert_eq!(waiting.body["status"], "waiting_on_customer");

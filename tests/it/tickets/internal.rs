@@ -42,7 +42,8 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_requester_never_meets_an_internal_note() {
     let scene = Scene::set().await;
-    let views = ["", "?include=messages,history", "/messages", "/comments", "/messages?after_pos=0", "/history"];
+    let views =
+        ["", "?include=messages,history", "/messages", "/comments", "/messages?after_pos=0", "/history"];
     for view in views {
         let seen = scene.get(&scene.user, view).await.to_string();
         assert!(!seen.contains(CANARY) && !seen.contains(&scene.note), "{view}: {seen}");
@@ -68,7 +69,8 @@ async fn a_requester_never_meets_an_internal_note() {
 async fn an_internal_note_is_nothing_a_requester_can_judge_or_write() {
     let scene = Scene::set().await;
     let feedback = format!("{}/messages/{}/feedback", scene.path, scene.note);
-    let judge = |who| scene.desk.request(Some(who), Method::PUT, &feedback).json(&json!({ "feedback": "up" }));
+    let judge =
+        |who| scene.desk.request(Some(who), Method::PUT, &feedback).json(&json!({ "feedback": "up" }));
     let head = scene.desk.head().await;
     let refused = scene.desk.send(judge(&scene.user)).await.expect(404);
     assert!(!refused.body.to_string().contains(CANARY));

@@ -24,7 +24,7 @@ impl Journey<'_> {
         assert_eq!(answer.header("etag"), format!("\"v{}\"", ticket["version"]), "{rest}");
         assert_ne!(answer.header("etag"), self.etag, "{rest}");
         self.check_position(&answer).await;
-        self.etag = answer.header("etag").to_owned();
+        answer.header("etag").clone_into(&mut self.etag);
         answer.body
     }
 
@@ -37,7 +37,7 @@ impl Journey<'_> {
         self.check_position(&said).await;
         let ticket = self.desk.get(who, &self.path).await.expect(200);
         assert_eq!(ticket.body["status"], status, "{content}");
-        self.etag = ticket.header("etag").to_owned();
+        ticket.header("etag").clone_into(&mut self.etag);
     }
 
     async fn check_position(&self, answer: &Answer) {
@@ -67,7 +67,8 @@ async fn a_ticket_lives_from_creation_to_closing() {
     assert_eq!(resolved["message"], "Ticket marked as resolved");
     assert_eq!(resolved["ticket"]["resolved_by"], "agent");
     assert_eq!(resolved["ticket"]["resolution"], "New toner.");
-    let judged = journey.step(&user, "/feedback", json!({ "rating": 2, "comment": "Slow." }), "resolved").await;
+    let judged =
+        journey.step(&user, "/feedback", json!({ "rating": 2, "comment": "Slow." }), "resolved").await;
     assert_eq!((&judged["feedback_rating"], &judged["feedback_comment"]), (&json!(2), &json!("Slow.")));
     let reopened = journey.step(&user, "/reopen", json!({ "reason": "Jammed again." }), "in_progress").await;
     assert_eq!((&reopened["reopen_count"], &reopened["resolved_at"]), (&json!(1), &Value::Null));
@@ -77,7 +78,9 @@ async fn a_ticket_lives_from_creation_to_closing() {
     assert_eq!(closed["message"], "Ticket closed");
     assert!(closed["ticket"]["closed_at"].is_string());
 
-    for (rest, body) in [("/resolve", json!({})), ("/claim", json!({})), ("/messages", json!({ "content": "x" }))] {
+    for (rest, body) in
+        [("/resolve", json!({})), ("/claim", json!({})), ("/messages", json!({ "content": "x" }))]
+    {
         let late = desk.post(&agent, &format!("{path}{rest}"), body).await;
         let ok = if rest == "/claim" { 200 } else { 409 };
         assert_eq!(late.status.as_u16(), ok, "{rest}: the agent has it, and it is closed: {}", late.body);
@@ -128,10 +131,10 @@ async fn check_history(desk: &TestDesk, user: &Somebody, path: &str) {
         assert!(by.starts_with("user-") || by.starts_with("it-agent-"), "{entry}");
         assert!(entry["at"].is_string() && entry["description"].is_string(), "{entry}");
     }
-    let of_page = |page: u32| desk.get(user, format!("{path}/history?limit=5&page={page}").leak());
     let mut paged = Vec::new();
     for page in 1..=3 {
-        paged.extend(of_page(page).await.expect(200).body["history"].as_array().expect("entries").clone());
+        let page = desk.get(user, &format!("{path}/history?limit=5&page={page}")).await.expect(200);
+        paged.extend(page.body["history"].as_array().expect("entries").clone());
     }
     assert_eq!(&paged, entries, "page by page");
     let shown = desk.get(user, &format!("{path}?include=history")).await.expect(200);
