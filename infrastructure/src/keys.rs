@@ -4,6 +4,7 @@
 //! ciphertext moved into another event does not open. Keys are loaded ahead of (de)serialisation, which
 //! cannot wait for the database: an attempt that misses keys says which, they are loaded, it is tried again.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -227,8 +228,7 @@ impl Keyring {
     }
 
     fn encrypt(&self, key: &LessSafeKey, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let mut nonce = [0u8; NONCE_LEN];
-        self.fill(&mut nonce)?;
+        let nonce = self.nonce()?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         let mut text = plain.to_vec();
@@ -236,6 +236,22 @@ impl Keyring {
             .map_err(|_| KeyError::Unreadable("the text is too long to be sealed".to_owned()))?;
         sealed.extend_from_slice(&text);
         Ok(sealed)
+    }
+
+    /// A random nonce. They are drawn in hundreds: one call to the system for each would cost more than sealing.
+    fn nonce(&self) -> Result<[u8; NONCE_LEN], KeyError> {
+        thread_local! {
+            static DRAWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        DRAWN.with_borrow_mut(|drawn| {
+            if drawn.is_empty() {
+                let mut more = vec![0; NONCE_LEN * 256];
+                self.fill(&mut more)?;
+                *drawn = more;
+            }
+            let next = drawn.split_off(drawn.len() - NONCE_LEN);
+            Ok(next.try_into().expect("as many bytes as a nonce has"))
+        })
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<(), KeyError> {
