@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that this machine has what the desk is built with and runs on: cargo, a C compiler and the
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
-# `setup.sh test` also wants rustfmt and clippy.
+# `setup.sh test` also wants rustfmt and clippy, `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -45,7 +45,7 @@ package_manager() {
     done
 }
 
-# What the package manager calls our needs: compiler, postgres.
+# What the package manager calls our needs: compiler, postgres, load.
 packages_for() {
     case "$1 $2" in
     'apt-get compiler') echo 'gcc libc6-dev' ;;
@@ -58,6 +58,7 @@ packages_for() {
     'apk postgres') echo 'postgresql postgresql-contrib' ;;
     'brew compiler') echo 'gcc' ;;
     'brew postgres') echo 'postgresql@17' ;;
+    *' load') echo 'wrk' ;;
     esac
 }
 
@@ -194,3 +195,4 @@ check_rust
 if [ "${1:-}" = test ]; then check_lints; fi
 check_compiler
 check_postgres
+if [ "${1:-}" = bench ]; then has wrk || install load 'wrk, which sends the load'; fi

@@ -12,6 +12,7 @@ use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
+use infrastructure::reachable::Reachable;
 use infrastructure::token::Tokens;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub log: Arc<PgLog>,
     /// The database.
     pub database: Database,
+    /// Whether the database answers.
+    pub reachable: Reachable,
     /// What the read models show.
     pub visible: Visible,
     /// Access tokens.
@@ -86,6 +89,7 @@ impl Desk {
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
+            reachable: Reachable::watch(database.clone(), stop.clone()),
             database,
             visible,
             tokens: Tokens::new(&secrets.jwt),

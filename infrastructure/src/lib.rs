@@ -8,6 +8,7 @@ pub mod log;
 pub mod password;
 pub mod private_postgres;
 pub mod projection;
+pub mod reachable;
 pub mod secrets;
 pub mod telemetry;
 pub mod token;

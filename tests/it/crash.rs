@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -27,24 +27,43 @@ const WRITERS: usize = 8;
 const KILLS: usize = 25;
 const ADMIN_PASSWORD: &str = "a password for the crash test";
 
+/// What the writers and the disaster know of each other.
+#[derive(Default)]
+struct AtWork {
+    stop: AtomicBool,
+    acknowledged: AtomicUsize,
+}
+
+impl AtWork {
+    /// Waits until so many more writes were acknowledged.
+    async fn until_more(&self, writes: usize) {
+        let wanted = self.acknowledged.load(Ordering::Relaxed) + writes;
+        while self.acknowledged.load(Ordering::Relaxed) < wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
 /// What the desk acknowledged, by idempotency key.
 type Journal = HashMap<String, Value>;
 
 /// Somebody who files tickets and writes on them until told to stop, and never gives up on a request.
-async fn write(base: String, token: String, stop: Arc<AtomicBool>) -> (Journal, Journal) {
+async fn write(base: String, token: String, at_work: Arc<AtWork>) -> (Journal, Journal) {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
     let (mut tickets, mut messages) = (Journal::new(), Journal::new());
-    while !stop.load(Ordering::Relaxed) {
+    while !at_work.stop.load(Ordering::Relaxed) {
         let key = Uuid::new_v4().to_string();
         let body =
             json!({ "title": "Written while everything falls over", "description": key, "department": "IT" });
         let ticket = until_answered(&client, &format!("{base}/api/v1/tickets"), &token, &key, &body).await;
         let path = format!("{base}/api/v1/tickets/{}/messages", ticket["ticket_id"].as_str().expect("an id"));
         tickets.insert(key, ticket);
+        at_work.acknowledged.fetch_add(1, Ordering::Relaxed);
         for _ in 0..3 {
             let key = Uuid::new_v4().to_string();
             let message = until_answered(&client, &path, &token, &key, &json!({ "content": key })).await;
             messages.insert(key, message);
+            at_work.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
     }
     (tickets, messages)
@@ -155,30 +174,33 @@ async fn survive(name: &str, disaster: impl Fn(&mut Server)) {
     let mut server = Server::start(data.path(), free_port());
     server.ready().await;
     let token = server.sign_in().await;
-    let stop = Arc::<AtomicBool>::default();
-    let writers: Vec<JoinHandle<(Journal, Journal)>> =
-        (0..WRITERS).map(|_| tokio::spawn(write(server.base(), token.clone(), Arc::clone(&stop)))).collect();
+    let at_work = Arc::<AtWork>::default();
+    let writers: Vec<JoinHandle<(Journal, Journal)>> = (0..WRITERS)
+        .map(|_| tokio::spawn(write(server.base(), token.clone(), Arc::clone(&at_work))))
+        .collect();
     for round in 0..KILLS {
-        // Not always at the same point of what is under way.
-        tokio::time::sleep(Duration::from_millis(150 + 37 * (round as u64 % 11))).await;
+        // In the middle of writes, and not always at the same point of what is under way.
+        at_work.until_more(WRITERS).await;
+        tokio::time::sleep(Duration::from_millis(7 * (round as u64 % 11))).await;
         disaster(&mut server);
         server.ready().await;
     }
-    stop.store(true, Ordering::Relaxed);
+    at_work.stop.store(true, Ordering::Relaxed);
     let (mut tickets, mut messages) = (Journal::new(), Journal::new());
     for writer in writers {
         let (filed, written) = writer.await.expect("no writer gives up");
         tickets.extend(filed);
         messages.extend(written);
     }
-    assert!(
-        tickets.len() > KILLS && messages.len() > KILLS,
-        "people wrote: {} {}",
+    let written = tickets.len() + messages.len();
+    assert!(written >= KILLS * WRITERS, "people wrote between the kills: {written}");
+    server.stop();
+    check(data.path(), &tickets, &messages).await;
+    eprintln!(
+        "{name}: {KILLS} kills, {} tickets and {} messages acknowledged",
         tickets.len(),
         messages.len()
     );
-    server.stop();
-    check(data.path(), &tickets, &messages).await;
 }
 
 /// Every acknowledged write is there once; nothing else is; the read models equal a fold.
@@ -217,6 +239,61 @@ async fn check(data: &Path, tickets: &Journal, messages: &Journal) {
     running.stop().await;
     drop(desk);
     postgres.close().await.expect("stopped");
+}
+
+/// PostgreSQL's processes get `signal`: the postmaster and all it started.
+fn signal_postgres(data: &Path, signal: Signal) {
+    let pid = std::fs::read_to_string(data.join("postgres/postmaster.pid")).expect("a pid file");
+    let postmaster = pid.lines().next().expect("a pid").to_owned();
+    for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+        let name = entry.file_name().into_string().unwrap_or_default();
+        if (parent == Some(&postmaster) || name == postmaster)
+            && let Ok(pid) = name.parse()
+        {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+}
+
+/// A database that says nothing is worse than one that is gone: nobody waits for it, and when it wakes up the
+/// desk goes on by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_paused_database_is_answered_503_within_two_seconds() {
+    let data = scratch("pause");
+    let mut server = Server::start(data.path(), free_port());
+    server.ready().await;
+    let token = server.sign_in().await;
+    let client = reqwest::Client::new();
+    let tickets = format!("{}/api/v1/tickets", server.base());
+    let body = json!({ "title": "Is anybody there", "description": "Hello?" });
+    let file =
+        || client.post(&tickets).bearer_auth(&token).header("Idempotency-Key", "pause").json(&body).send();
+
+    signal_postgres(data.path(), Signal::SIGSTOP);
+    for round in 0..3 {
+        let started = Instant::now();
+        let (listed, filed) = tokio::join!(client.get(&tickets).bearer_auth(&token).send(), file());
+        for answer in [listed.expect("an answer"), filed.expect("an answer")] {
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers().contains_key("retry-after"));
+            let body: Value = answer.json().await.expect("JSON");
+            assert_eq!(body["error"]["code"], "DB_ERROR");
+        }
+        assert!(started.elapsed() < Duration::from_secs(2), "round {round}: {:?}", started.elapsed());
+    }
+    let healthy = reqwest::get(format!("{}/health", server.base())).await.expect("an answer");
+    assert_eq!(healthy.status(), StatusCode::OK, "the process itself is well");
+
+    signal_postgres(data.path(), Signal::SIGCONT);
+    server.ready().await;
+    let answer = file().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED, "it goes on by itself");
+    let listed: Value =
+        client.get(&tickets).bearer_auth(&token).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(listed["total_count"], 1, "and what was sent four times is there once");
+    server.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

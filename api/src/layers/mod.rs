@@ -1,11 +1,12 @@
 //! What every request passes through on its way to a route, and serving until told to stop.
 //!
 //! From the outside in: trailing slash, `observe` (id, log line, metrics, error bodies, headers), CORS,
-//! compression, time limit, panics, body limit, `min_position`, `Idempotency-Key`, route.
+//! compression, time limit, database at hand, panics, body limit, `min_position`, `Idempotency-Key`, route.
 
 mod fallback;
 pub(crate) mod metrics;
 mod observe;
+mod reach;
 mod serve;
 
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
         .layer(from_fn_with_state(desk.clone(), settle::min_position))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(CatchPanicLayer::custom(fallback::panicked))
+        .layer(from_fn_with_state(desk.clone(), reach::reach))
         .layer(from_fn(fallback::in_time))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
     let routes = if origins.is_empty() { routes } else { routes.layer(cors(&origins)) };
