@@ -33,15 +33,16 @@ pub enum Purpose {
 impl Purpose {
     /// The role has the least privileges that suffice; whoever owns the database gives up the rest here.
     ///
-    /// The writer and the projections run the same statements over and over with arrays as arguments: one
-    /// generic plan for good, and no sequential scan that was only right while a table was empty. What a
+    /// The same statements run over and over: one generic plan for good, since planning costs more than most of
+    /// them. The writer and the projections, whose arguments are arrays, get no sequential scan that was only
+    /// right while a table was empty. What a
     /// projection writes may be lost with its checkpoint and is then written again, so it does not wait for
     /// the disk.
     fn settings(self) -> &'static str {
         match self {
             Self::Request => {
                 "set role ledgerdesk_app; set statement_timeout = '10s'; set lock_timeout = '2s';
-                 set jit = off"
+                 set jit = off; set plan_cache_mode = force_generic_plan"
             }
             Self::Append => {
                 "set role ledgerdesk_app; set lock_timeout = '2s'; set jit = off;

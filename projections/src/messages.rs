@@ -7,7 +7,7 @@ use domain::event::{Event, Recorded};
 use domain::id::{MessageId, TicketId};
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -158,7 +158,11 @@ pub struct Which {
 ///
 /// # Errors
 /// The database cannot be reached.
-pub async fn of_ticket(pool: &PgPool, ticket: TicketId, which: Which) -> sqlx::Result<Vec<Message>> {
+pub async fn of_ticket(
+    database: impl PgExecutor<'_>,
+    ticket: TicketId,
+    which: Which,
+) -> sqlx::Result<Vec<Message>> {
     sqlx::query_as(
         "select m.*, u.username as sender_username
            from read.ticket_messages m
@@ -172,7 +176,7 @@ pub async fn of_ticket(pool: &PgPool, ticket: TicketId, which: Which) -> sqlx::R
     .bind(which.internal)
     .bind(which.limit)
     .bind(which.skip)
-    .fetch_all(pool)
+    .fetch_all(database)
     .await
 }
 

@@ -7,7 +7,7 @@ use domain::id::TicketId;
 use domain::ticket::TicketEvent;
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -214,7 +214,7 @@ pub struct Happened {
 /// # Errors
 /// The database cannot be reached.
 pub async fn of_ticket(
-    pool: &PgPool,
+    database: impl PgExecutor<'_>,
     ticket: TicketId,
     internal: bool,
     limit: i64,
@@ -233,7 +233,7 @@ pub async fn of_ticket(
     .bind(internal)
     .bind(limit)
     .bind(skip)
-    .fetch_all(pool)
+    .fetch_all(database)
     .await
 }
 

@@ -10,7 +10,7 @@ use domain::id::{TicketId, UserId};
 use domain::ticket::TicketEvent;
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
-use sqlx::{FromRow, PgPool, QueryBuilder};
+use sqlx::{FromRow, PgExecutor, PgPool, QueryBuilder};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -300,7 +300,11 @@ pub enum TicketRef {
 ///
 /// # Errors
 /// The database cannot be reached.
-pub async fn find(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::Result<Option<FullTicket>> {
+pub async fn find(
+    database: impl PgExecutor<'_>,
+    sight: &Sight,
+    ticket: TicketRef,
+) -> sqlx::Result<Option<FullTicket>> {
     let mut query = QueryBuilder::new(
         "select t.*, r.username as requester_username, a.username as assignee_username
            from read.ticket_page t
@@ -314,7 +318,7 @@ pub async fn find(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::Resu
     };
     query.push(" and ");
     sight::push(&mut query, sight);
-    let found: Option<Found> = query.build_query_as().fetch_optional(pool).await?;
+    let found: Option<Found> = query.build_query_as().fetch_optional(database).await?;
     Ok(found.map(|found| found.seen_by(sight)))
 }
 

@@ -64,8 +64,10 @@ pub(super) async fn list(
     // One more than the page has says whether there is another page.
     let page = Page { order, limit: i64::from(paging.limit) + 1, skip: paging.skip(), after };
     let sight = signed.caller.sight();
-    let (mut tickets, total_count) =
-        tokio::try_join!(search(desk.pool(), &sight, &filter, &page), count(desk.pool(), &sight, &filter))?;
+    let mut database = desk.pool().acquire().await?;
+    let mut tickets = search(&mut *database, &sight, &filter, &page).await?;
+    let total_count = count(&mut *database, &sight, &filter).await?;
+    drop(database);
     let has_more = tickets.len() > limit;
     tickets.truncate(limit);
     let last = tickets.last().filter(|_| has_more);

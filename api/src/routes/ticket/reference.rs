@@ -46,7 +46,7 @@ impl IntoParams for OfTicket {
 }
 
 /// Nothing that the caller sees has this name.
-fn no_ticket() -> Problem {
+pub(super) fn no_ticket() -> Problem {
     Problem::not_found("there is no such ticket")
 }
 

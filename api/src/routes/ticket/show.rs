@@ -5,11 +5,11 @@ use axum::response::IntoResponse;
 use domain::id::TicketId;
 use projections::messages::{self, Message};
 use projections::ticket_history::{self, Happened};
-use projections::ticket_page::{FullTicket, TicketRef, reads_internal};
+use projections::ticket_page::{FullTicket, TicketRef, find, reads_internal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::reference::{OfTicket, seen};
+use super::reference::{OfTicket, no_ticket};
 use crate::auth::Signed;
 use crate::body::Json;
 use crate::context::Version;
@@ -77,12 +77,14 @@ pub(super) async fn show(
     Query(with): Query<With>,
 ) -> Answer<impl IntoResponse> {
     let sight = signed.caller.sight();
-    let ticket = seen(&desk, &sight, ticket).await?;
+    // One connection for all of it: each is tested when it is given back.
+    let mut database = desk.pool().acquire().await?;
+    let ticket = find(&mut *database, &sight, ticket).await?.ok_or_else(no_ticket)?;
     let (id, internal) = (TicketId::of_stream(ticket.id), reads_internal(&sight, &ticket));
     let which = messages::Which { after: 0, limit: FIRST, skip: 0, internal };
-    let messages = messages::of_ticket(desk.pool(), id, which).await?;
+    let messages = messages::of_ticket(&mut *database, id, which).await?;
     let history = if with.include.contains(&Include::History) {
-        Some(ticket_history::of_ticket(desk.pool(), id, internal, FIRST, 0).await?)
+        Some(ticket_history::of_ticket(&mut *database, id, internal, FIRST, 0).await?)
     } else {
         None
     };
