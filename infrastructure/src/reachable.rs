@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::database::{Database, Purpose};
 
 /// How often it asks.
-const EVERY: Duration = Duration::from_millis(300);
+const EVERY: Duration = Duration::from_millis(200);
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Whether the database answers.
 #[derive(Debug, Clone)]
