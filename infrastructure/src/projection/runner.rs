@@ -22,8 +22,8 @@ use crate::log::PgLog;
 /// How many events are taken at a time.
 const BATCH: usize = 2_000;
 /// After this long without a sign of life, another process may take over.
-const LEASE: &str = "10 seconds";
-const RENEW: Duration = Duration::from_secs(3);
+const LEASE: &str = "2 seconds";
+const RENEW: Duration = Duration::from_millis(600);
 const RETRY: Duration = Duration::from_millis(200);
 
 /// What readers may rely on to be visible.
