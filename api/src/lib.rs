@@ -18,6 +18,7 @@ pub mod body;
 pub mod context;
 mod credentials;
 pub mod desk;
+mod envelope;
 pub mod exchange;
 pub mod fields;
 mod first_start;

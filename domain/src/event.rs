@@ -138,6 +138,53 @@ impl Event {
     }
 }
 
+impl Event {
+    /// What everybody may know of it who sees its ticket; none if it is for staff only. The one place that
+    /// says so: histories, streams, frames and exports ask it.
+    #[must_use]
+    pub fn public_part(&self) -> Option<Self> {
+        match self {
+            Self::Ticket(TicketEvent::TicketFlagged { .. } | TicketEvent::FlagCleared {})
+            | Self::Conversation(
+                ConversationEvent::MessagePosted { is_internal: true, .. }
+                | ConversationEvent::MessageFeedbackSet { .. },
+            )
+            | Self::Unknown(_) => None,
+            Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
+                let (from, to) = (from.clone(), to.clone());
+                Some(Self::Ticket(TicketEvent::TicketTransferred { from, to, note: None }))
+            }
+            other => Some(other.clone()),
+        }
+    }
+
+    /// Whether it is for staff only.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        self.public_part().is_none()
+    }
+
+    /// The fields as people read them, sealed texts opened, as a JSON object; an empty one for an event that
+    /// this version does not know.
+    ///
+    /// # Errors
+    /// Never for events that can be stored.
+    pub fn shown(&self) -> Result<serde_json::Value, serde_json::Error> {
+        let tagged = crate::sealed::with_texts_shown(|| match self {
+            Self::Ticket(event) => serde_json::to_value(event),
+            Self::Conversation(event) => serde_json::to_value(event),
+            Self::User(event) => serde_json::to_value(event),
+            Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
+        })?;
+        // Serde writes {"TicketResolved":{…}}: the fields are its one value.
+        let fields = match tagged {
+            serde_json::Value::Object(tagged) => tagged.into_iter().next().map(|(_, fields)| fields),
+            _ => None,
+        };
+        Ok(fields.unwrap_or_default())
+    }
+}
+
 fn read_as<E: StoredEvent>(
     event_type: &str,
     schema_version: i16,

@@ -75,30 +75,55 @@ pub trait Cipher: Send + Sync {
     fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String>;
 }
 
+/// What becomes of sealed fields that are (de)serialised.
+#[derive(Clone)]
+enum Scope {
+    /// They are sealed and opened.
+    Cipher(Arc<dyn Cipher>),
+    /// They are written as people read them.
+    Shown,
+}
+
 thread_local! {
-    static CIPHER: RefCell<Option<Arc<dyn Cipher>>> = const { RefCell::new(None) };
+    static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
 /// Runs `work` with `cipher` sealing and opening every [`Sealed`] field it (de)serialises on this thread.
 pub fn with_cipher<R>(cipher: Arc<dyn Cipher>, work: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Arc<dyn Cipher>>);
+    within(Scope::Cipher(cipher), work)
+}
+
+/// Runs `work` with every [`Sealed`] field it serialises on this thread written as people read it: for answers
+/// to readers who may, never for storing.
+pub fn with_texts_shown<R>(work: impl FnOnce() -> R) -> R {
+    within(Scope::Shown, work)
+}
+
+fn within<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Scope>);
     impl Drop for Restore {
         fn drop(&mut self) {
-            CIPHER.set(self.0.take());
+            SCOPE.set(self.0.take());
         }
     }
-    let _restore = Restore(CIPHER.replace(Some(cipher)));
+    let _restore = Restore(SCOPE.replace(Some(scope)));
     work()
 }
 
-fn cipher_in_scope() -> Result<Arc<dyn Cipher>, &'static str> {
-    CIPHER.with_borrow(Clone::clone).ok_or("a sealed field was (de)serialised without a cipher in scope")
+fn scope() -> Option<Scope> {
+    SCOPE.with_borrow(Clone::clone)
 }
+
+const NO_CIPHER: &str = "a sealed field was (de)serialised without a cipher in scope";
 
 impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cipher = match scope() {
+            Some(Scope::Shown) => return serializer.serialize_str(self.shown()),
+            Some(Scope::Cipher(cipher)) => cipher,
+            None => return Err(ser::Error::custom(NO_CIPHER)),
+        };
         let text = self.text().ok_or_else(|| ser::Error::custom("an erased text cannot be written again"))?;
-        let cipher = cipher_in_scope().map_err(ser::Error::custom)?;
         let sealed = cipher.seal(self.subject, text).map_err(ser::Error::custom)?;
         serializer.collect_str(&format_args!("{}:{sealed}", self.subject.0.simple()))
     }
@@ -117,7 +142,7 @@ impl<'de> Deserialize<'de> for Sealed {
             fn visit_str<E: de::Error>(self, stored: &str) -> Result<Sealed, E> {
                 let (subject, sealed) = stored.split_once(':').ok_or_else(|| E::custom("not sealed"))?;
                 let subject = UserId(Uuid::try_parse(subject).map_err(E::custom)?);
-                let cipher = cipher_in_scope().map_err(E::custom)?;
+                let Some(Scope::Cipher(cipher)) = scope() else { return Err(E::custom(NO_CIPHER)) };
                 let text = cipher.open(subject, sealed).map_err(E::custom)?;
                 Ok(Sealed { subject, text })
             }
@@ -149,6 +174,14 @@ mod tests {
         let read = with_cipher(Arc::new(Reverse), || serde_json::from_str::<Sealed>(&written));
         assert_eq!(read.expect("a cipher"), text);
         assert!(!format!("{text:?}").contains("printer"));
+    }
+
+    #[test]
+    fn a_text_is_shown_only_on_purpose() {
+        let text = Sealed::new(UserId::default(), "printer");
+        let shown = with_texts_shown(|| serde_json::to_string(&[text, Sealed::erased(UserId::default())]));
+        assert_eq!(shown.expect("texts"), r#"["printer","[erased]"]"#);
+        assert!(serde_json::to_string(&Sealed::new(UserId::default(), "printer")).is_err());
     }
 
     #[test]

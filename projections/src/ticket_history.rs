@@ -39,20 +39,15 @@ struct Entry {
     was: Option<String>,
     became: Option<String>,
     description: String,
-    is_internal: bool,
 }
 
 impl Entry {
     fn new(action: &'static str, description: impl Into<String>) -> Self {
-        Self { action, was: None, became: None, description: description.into(), is_internal: false }
+        Self { action, was: None, became: None, description: description.into() }
     }
 
     fn change(self, was: Option<String>, became: Option<String>) -> Self {
         Self { was, became, ..self }
-    }
-
-    fn internal(self, is_internal: bool) -> Self {
-        Self { is_internal, ..self }
     }
 }
 
@@ -87,8 +82,8 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         E::FeedbackGiven { rating, .. } => {
             Entry::new("updated", "Feedback given").change(None, rating.map(|rating| rating.to_string()))
         }
-        E::TicketFlagged { .. } => Entry::new("updated", "Misuse suspected").internal(true),
-        E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped").internal(true),
+        E::TicketFlagged { .. } => Entry::new("updated", "Misuse suspected"),
+        E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped"),
         E::MisuseConfirmed { .. } => Entry::new("closed", "Closed as misuse"),
         E::TicketMerged { into, .. } => {
             Entry::new("closed", format!("Merged into {into}")).change(None, Some(into.to_string()))
@@ -108,11 +103,11 @@ fn edited(title: bool, description: bool) -> &'static str {
 fn conversation_entry(event: &ConversationEvent) -> Entry {
     match event {
         ConversationEvent::MessagePosted { is_internal: true, .. } => {
-            Entry::new("commented", "Internal note added").internal(true)
+            Entry::new("commented", "Internal note added")
         }
         ConversationEvent::MessagePosted { .. } => Entry::new("commented", "Message posted"),
         ConversationEvent::MessageFeedbackSet { feedback, .. } => {
-            Entry::new("updated", "Message judged").change(None, Some(word(*feedback))).internal(true)
+            Entry::new("updated", "Message judged").change(None, Some(word(*feedback)))
         }
     }
 }
@@ -160,7 +155,7 @@ impl Table for TicketHistory {
             was: entry.was,
             became: entry.became,
             description: entry.description,
-            is_internal: entry.is_internal,
+            is_internal: recorded.event.is_internal(),
         }))
     }
 }

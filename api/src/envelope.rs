@@ -1,0 +1,97 @@
+//! An event as it leaves the desk: what is in the log about it, and of its fields what the reader may see.
+#![expect(dead_code, reason = "the routes that answer with events follow")]
+
+use chrono::{DateTime, Utc};
+use domain::access::ActorKind;
+use domain::event::Event;
+use domain::id::TicketId;
+use infrastructure::log::Row;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An event, as a reader may see it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Envelope {
+    /// Its identity, UUID version 7.
+    pub(crate) id: Uuid,
+    /// Its place in the log.
+    pub(crate) pos: i64,
+    /// The stream it belongs to.
+    pub(crate) stream: Uuid,
+    /// What kind of stream: ticket, conversation or user.
+    pub(crate) stream_type: String,
+    /// What it is about: the ticket's id, or the user's.
+    #[schema(example = "TKT-1767225600000-0A1B2C")]
+    pub(crate) subject: String,
+    /// Its place in its stream.
+    pub(crate) version: i32,
+    /// Its type.
+    #[serde(rename = "type")]
+    #[schema(example = "TicketResolved")]
+    pub(crate) event_type: String,
+    /// The version of its fields.
+    pub(crate) schema: i16,
+    /// When it happened.
+    pub(crate) occurred_at: DateTime<Utc>,
+    /// When the log accepted it.
+    pub(crate) recorded_at: DateTime<Utc>,
+    /// Who acted.
+    pub(crate) actor: Actor,
+    /// Through which door.
+    #[schema(example = "api")]
+    pub(crate) via: String,
+    /// The event that caused it; none when a person did.
+    pub(crate) causation_id: Option<Uuid>,
+    /// What ties together everything that follows from one request.
+    pub(crate) correlation_id: Uuid,
+    /// Its fields, texts as people read them.
+    #[schema(value_type = Object)]
+    pub(crate) data: Value,
+    /// Its leaf hash, by which it can be proved to be in the log; in hexadecimal digits.
+    pub(crate) hash: String,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Actor {
+    /// As what.
+    pub(crate) kind: ActorKind,
+    /// Which person; none for the desk itself.
+    pub(crate) id: Option<Uuid>,
+}
+
+impl Envelope {
+    /// `event`, which was read from `row`; with `internal` all of it, without only its public part, if any.
+    pub(crate) fn of(row: &Row, event: &Event, internal: bool) -> Option<Self> {
+        let data = match event {
+            // The fields of a type that this version does not know stay sealed.
+            Event::Unknown(_) if internal => serde_json::from_str(&row.payload).unwrap_or_default(),
+            event if internal => event.shown().unwrap_or_default(),
+            event => event.public_part()?.shown().unwrap_or_default(),
+        };
+        let subject = match row.stream_type.as_str() {
+            "ticket" | "conversation" => TicketId::of_stream(row.stream_id).to_string(),
+            _ => row.stream_id.to_string(),
+        };
+        Some(Self {
+            id: row.event_id,
+            pos: row.position,
+            stream: row.stream_id,
+            stream_type: row.stream_type.clone(),
+            subject,
+            version: row.version,
+            event_type: row.event_type.clone(),
+            schema: row.schema_version,
+            occurred_at: row.occurred_at,
+            recorded_at: row.recorded_at,
+            actor: Actor { kind: row.actor_kind.parse().unwrap_or(ActorKind::System), id: row.actor_id },
+            via: row.via.clone(),
+            causation_id: row.causation_id,
+            correlation_id: row.correlation_id,
+            data,
+            hash: row.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+}
