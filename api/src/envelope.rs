@@ -1,5 +1,6 @@
 //! An event as it leaves the desk: what is in the log about it, and of its fields what the reader may see.
-#![expect(dead_code, reason = "the routes that answer with events follow")]
+
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
@@ -91,7 +92,14 @@ impl Envelope {
             causation_id: row.causation_id,
             correlation_id: row.correlation_id,
             data,
-            hash: row.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hexadecimal(&row.leaf_hash),
         })
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }

@@ -16,7 +16,7 @@ use crate::problem::{Answer, Problem};
 use crate::query::{MIN_POSITION, parameters};
 
 /// How long anybody waits for the read models.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 const LEDGER_POSITION: HeaderName = HeaderName::from_static("x-ledger-position");
 const X_MIN_POSITION: &str = "x-min-position";
 

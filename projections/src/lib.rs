@@ -4,8 +4,10 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`ticket_list`] | which tickets there are, filtered, sorted, a page at a time; how many |
+//! | [`ticket_past`] | the same as of a moment |
 //! | [`ticket_page`] | one ticket in full, and its messages |
 //! | [`ticket_history`] | who did what to a ticket, and when |
+//! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
 //! | [`user_directory`] | who has an account, and as what |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
@@ -13,11 +15,13 @@
 pub mod cursor;
 mod facts;
 pub mod messages;
+pub mod past;
 mod person;
 pub mod sight;
 pub mod ticket_history;
 pub mod ticket_list;
 pub mod ticket_page;
+pub mod ticket_past;
 pub mod ticket_search;
 pub mod user_directory;
 
@@ -28,6 +32,7 @@ use infrastructure::projection::ReadModel;
 pub fn all() -> Vec<ReadModel> {
     vec![
         ReadModel::new("ticket_list").with::<ticket_list::TicketList>(),
+        ReadModel::new("ticket_past").with::<ticket_past::TicketPast>(),
         ReadModel::new("ticket_page").with::<ticket_page::TicketPage>().with::<messages::Messages>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),

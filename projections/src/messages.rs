@@ -19,17 +19,17 @@ pub struct Messages;
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct MessageRow {
-    id: Uuid,
-    ticket: Uuid,
-    position: i64,
-    sender: Option<Uuid>,
-    sender_role: String,
-    message_type: String,
-    content: String,
-    is_internal: bool,
-    is_ai: bool,
-    feedback: String,
-    created_at: DateTime<Utc>,
+    pub(crate) id: Uuid,
+    pub(crate) ticket: Uuid,
+    pub(crate) position: i64,
+    pub(crate) sender: Option<Uuid>,
+    pub(crate) sender_role: String,
+    pub(crate) message_type: String,
+    pub(crate) content: String,
+    pub(crate) is_internal: bool,
+    pub(crate) is_ai: bool,
+    pub(crate) feedback: String,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 impl Table for Messages {

@@ -55,8 +55,16 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// Adds the condition that the ticket `t` belongs to this part.
-    pub(crate) fn push(&self, query: &mut QueryBuilder<Postgres>) {
+    /// Adds the condition that the ticket `t` belongs to this part, by those of its columns for who is responsible
+    /// whose names end with `suffix`.
+    pub(crate) fn push(&self, query: &mut QueryBuilder<Postgres>, suffix: &str) {
+        let push = |query: &mut QueryBuilder<Postgres>, column: &str| {
+            query.push(column).push(suffix);
+        };
+        let push_outside = |query: &mut QueryBuilder<Postgres>, outside: &[String]| {
+            push(query, " and (t.department");
+            query.push(" = any(").push_bind(outside.to_vec()).push(")) is not true");
+        };
         match self {
             Self::All => {
                 query.push("true");
@@ -65,16 +73,19 @@ impl Part {
                 query.push("t.requester = ").push_bind(*user);
             }
             Self::Department(code) => {
-                query.push("t.department = ").push_bind(code.clone());
+                push(query, "t.department");
+                query.push(" = ").push_bind(code.clone());
             }
             Self::AssignedOutside { agent, outside } => {
-                query.push("t.assignee = ").push_bind(*agent);
-                query.push(" and (t.department = any(").push_bind(outside.clone()).push(")) is not true");
+                push(query, "t.assignee");
+                query.push(" = ").push_bind(*agent);
+                push_outside(query, outside);
             }
             Self::FiledOutside { agent, outside } => {
                 query.push("t.requester = ").push_bind(*agent);
-                query.push(" and t.assignee is distinct from ").push_bind(*agent);
-                query.push(" and (t.department = any(").push_bind(outside.clone()).push(")) is not true");
+                push(query, " and t.assignee");
+                query.push(" is distinct from ").push_bind(*agent);
+                push_outside(query, outside);
             }
         }
     }

@@ -19,18 +19,18 @@ pub struct TicketHistory;
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct HistoryRow {
-    position: i64,
-    ticket: Uuid,
-    version: i32,
-    event_type: String,
-    action: String,
-    actor_kind: String,
-    actor: Option<Uuid>,
-    at: DateTime<Utc>,
-    was: Option<String>,
-    became: Option<String>,
-    description: String,
-    is_internal: bool,
+    pub(crate) position: i64,
+    pub(crate) ticket: Uuid,
+    pub(crate) version: i32,
+    pub(crate) event_type: String,
+    pub(crate) action: String,
+    pub(crate) actor_kind: String,
+    pub(crate) actor: Option<Uuid>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) was: Option<String>,
+    pub(crate) became: Option<String>,
+    pub(crate) description: String,
+    pub(crate) is_internal: bool,
 }
 
 /// What an entry says of an event.

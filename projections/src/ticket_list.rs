@@ -18,7 +18,7 @@ pub struct TicketList;
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct ListRow {
-    id: Uuid,
+    pub(crate) id: Uuid,
     number: i64,
     title: String,
     #[sqlx(flatten)]
@@ -114,9 +114,15 @@ impl Table for TicketList {
 
 impl Row for ListRow {
     fn cells(&self, cells: &mut Cells<'_>) {
+        self.cells_behind_id(cells.uuid(self.id));
+    }
+}
+
+impl ListRow {
+    /// All cells but the first.
+    pub(crate) fn cells_behind_id(&self, cells: &mut Cells<'_>) {
         let facts = &self.facts;
         cells
-            .uuid(self.id)
             .int8(self.number)
             .text(self.title.as_str())
             .text(facts.urgency.as_str())

@@ -1,5 +1,7 @@
 //! Who has an account, and as what.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use domain::access::{Department, Role};
@@ -215,6 +217,19 @@ pub async fn agents(pool: &PgPool) -> sqlx::Result<Vec<DirectoryUser>> {
     sqlx::query_as("select * from read.user_directory where role <> 'user' and is_active order by username")
         .fetch_all(pool)
         .await
+}
+
+/// What `people` are called now.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn names(pool: &PgPool, people: &[Uuid]) -> sqlx::Result<HashMap<Uuid, String>> {
+    let named: Vec<(Uuid, String)> =
+        sqlx::query_as("select id, username from read.user_directory where id = any($1)")
+            .bind(people)
+            .fetch_all(pool)
+            .await?;
+    Ok(named.into_iter().collect())
 }
 
 /// Whether tickets can be sent to `department`: it is one every desk has, or somebody works for it.

@@ -9,6 +9,7 @@ mod demo;
 mod events;
 mod log;
 mod openapi;
+mod past;
 mod projection;
 mod races;
 mod tickets;

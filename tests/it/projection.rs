@@ -11,7 +11,7 @@ use infrastructure::database::Purpose;
 use infrastructure::log::PgLog;
 use infrastructure::projection::{Runner, Visible, differences, rebuild, status};
 use projections::ticket_page::{TicketRef, find};
-use projections::ticket_search::{Filter, Page, Sort, SortBy, count, search};
+use projections::ticket_search::{Filter, Page, Sort, SortBy, When, count, search};
 use sqlx::{Executor as _, PgPool};
 use tests::appends::{append, created, new_stream, on, unassigned};
 use tests::desk::TestDesk;
@@ -156,7 +156,7 @@ async fn a_poison_event_parks_its_ticket_and_nothing_else() {
             .fetch_all(test.database.pool())
             .await
             .expect("parked");
-    assert_eq!(models.iter().map(|(_, parked)| *parked).collect::<Vec<_>>(), [2; 4], "{models:?}");
+    assert_eq!(models.iter().map(|(_, parked)| *parked).collect::<Vec<_>>(), [2; 5], "{models:?}");
     stop.cancel();
     running.await.expect("no panic");
 }
@@ -270,7 +270,7 @@ async fn queries_see_what_sight_sees() {
             .collect();
         let found: Vec<Uuid> = listed(&desk, &sight).await.iter().map(|ticket| ticket.id).collect();
         assert_eq!(found, expected, "{caller:?}");
-        let counted = count(desk.desk.pool(), &sight, &Filter::default()).await.expect("a count");
+        let counted = count(desk.desk.pool(), When::Now, &sight, &Filter::default()).await.expect("a count");
         assert_eq!(usize::try_from(counted), Ok(expected.len()), "{caller:?}");
         for ticket in &everything {
             let page =
@@ -283,7 +283,7 @@ async fn queries_see_what_sight_sees() {
 async fn listed(desk: &TestDesk, sight: &Sight) -> Vec<projections::ticket_search::ListedTicket> {
     let order = vec![Sort { by: SortBy::CreatedAt, descending: true }];
     let page = Page { order, limit: 100, skip: 0, after: None };
-    search(desk.desk.pool(), sight, &Filter::default(), &page).await.expect("readable")
+    search(desk.desk.pool(), When::Now, sight, &Filter::default(), &page).await.expect("readable")
 }
 
 /// The runner's connection has no more rights than it needs.

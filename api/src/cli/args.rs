@@ -163,7 +163,7 @@ pub(crate) struct Replay {
     /// Up to the ticket's event of this number
     #[arg(long, value_name = "N", conflicts_with = "as_of", value_parser = clap::value_parser!(i32).range(1..))]
     pub(crate) version: Option<i32>,
-    /// Up to this moment, such as 2026-01-31T12:00:00Z
+    /// What the desk had recorded by this time, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<DateTime<Utc>>,
 }

@@ -1,11 +1,12 @@
 //! `ledgerdesk replay`: a ticket and its conversation, event by event, and what the ticket then was.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use application::ledger::Ledger as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::event::{Event, Recorded};
 use domain::id::TicketId;
 use infrastructure::log::PgLog;
+use projections::past::{AsOf, Mark};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -34,10 +35,10 @@ struct Shown {
 /// Prints the events of a ticket and what it was after the last of them.
 pub(crate) async fn run(site: &Site, output: Output, args: &Replay) -> anyhow::Result<()> {
     let log = site.log().await?;
-    let events = until(events_of(&log, args.ticket).await?, args);
+    let events = until(events_of(&log, args.ticket).await?, args)?;
     let names = names_in(&log, &events).await?;
     let snapshot = Snapshot::of(&events, &names)
-        .with_context(|| format!("there is no ticket {}, or there was none then", args.ticket))?;
+        .with_context(|| format!("the events of {} do not begin with its creation", args.ticket))?;
     let shown: Vec<Shown> = events.iter().map(|recorded| show(recorded, &names)).collect();
     let value = json!({ "ticket": args.ticket.to_string(), "events": &shown, "state": &snapshot });
     output.result(&value, || {
@@ -53,20 +54,15 @@ async fn events_of(log: &PgLog, ticket: TicketId) -> anyhow::Result<Vec<Recorded
     Ok(events)
 }
 
-/// Those up to the version or the moment asked for. A message belongs to the version that was current when
-/// it was recorded, or that came with it.
-pub(crate) fn until(mut events: Vec<Recorded>, args: &Replay) -> Vec<Recorded> {
-    if let Some(version) = args.version {
-        let stream = args.ticket.stream();
-        let next = events.iter().find(|recorded| recorded.stream == stream && recorded.version > version);
-        if let Some((position, command)) = next.map(|next| (next.position, next.command_id)) {
-            events.retain(|recorded| recorded.position < position && recorded.command_id != command);
-        }
+/// Those up to the version or the moment asked for, as `as_of` means it over HTTP.
+fn until(mut events: Vec<Recorded>, args: &Replay) -> anyhow::Result<Vec<Recorded>> {
+    ensure!(!events.is_empty(), "there is no ticket {}", args.ticket);
+    if let Some(as_of) = args.version.map(AsOf::Version).or(args.as_of.map(AsOf::Time)) {
+        let marks: Vec<Mark> = events.iter().map(Mark::from).collect();
+        let end = as_of.end(args.ticket, &marks).with_context(|| format!("{} as of then", args.ticket))?;
+        events.retain(|recorded| recorded.position <= end);
     }
-    if let Some(moment) = args.as_of {
-        events.retain(|recorded| recorded.occurred_at <= moment);
-    }
-    events
+    Ok(events)
 }
 
 async fn names_in(log: &PgLog, events: &[Recorded]) -> anyhow::Result<Names> {

@@ -6,6 +6,7 @@ mod decide;
 mod edit;
 mod error;
 mod event;
+mod field;
 mod progress;
 mod routing;
 mod state;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Assignee, TicketCommand};
 pub use error::TicketError;
 pub use event::TicketEvent;
+pub use field::Field;
 pub use state::Live;
 use values::Status;
 

@@ -5,6 +5,7 @@
 
 mod batch;
 mod leaf;
+mod past;
 mod prepared;
 mod rows;
 mod selftest;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use self::leaf::Hash;
+pub use self::past::Reached;
 pub use self::rows::Row;
 pub use self::verify::{Fault, Verified};
 use crate::database::{Database, is_unreachable};

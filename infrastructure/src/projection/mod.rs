@@ -6,6 +6,7 @@
 mod cells;
 mod feed;
 mod follower;
+mod in_memory;
 mod rebuild;
 mod runner;
 mod status;
@@ -13,6 +14,7 @@ mod table;
 mod working;
 
 pub use self::cells::{Cells, Kind};
+pub use self::in_memory::fold;
 pub use self::rebuild::{Rebuilt, differences, rebuild};
 pub use self::runner::{Runner, Visible};
 pub use self::status::{Status, status};

@@ -23,6 +23,9 @@ pub trait Table: Send + Sync + 'static {
     const COLUMNS: &'static [(&'static str, Kind)];
     /// Whether every event makes a row of its own, so that there is never one to be changed.
     const APPEND_ONLY: bool = false;
+    /// Whether every state that a row was in stays, as a row of its own: an event adds a row, made of the newest
+    /// one of its key, and changes none. The second column is the event's position.
+    const VERSIONED: bool = false;
     /// The counters kept beside it, if any.
     const COUNTERS: Option<Counters<Self::Row>> = None;
 

@@ -40,6 +40,8 @@ struct Slot<R> {
 pub(crate) struct Working<T: Table> {
     rows: HashMap<T::Key, Slot<T::Row>>,
     changed: HashSet<T::Key>,
+    /// Of a versioned table: every state since the last commit, to be added.
+    states: Vec<T::Row>,
     statements: Statements,
     /// Everything in the database is also in memory, so there is nothing to load.
     from_nothing: bool,
@@ -51,6 +53,7 @@ impl<T: Table> Working<T> {
         Self {
             rows: HashMap::new(),
             changed: HashSet::new(),
+            states: Vec::new(),
             statements: Statements::new::<T>(schema),
             from_nothing,
         }
@@ -65,6 +68,18 @@ impl<T: Table> Working<T> {
             .execute(connection)
             .await?;
         Ok(())
+    }
+
+    /// Adds `rows`, or puts them in the place of those with the same key.
+    async fn add<'r>(
+        &self,
+        connection: &mut PgConnection,
+        rows: impl Iterator<Item = &'r T::Row>,
+    ) -> sqlx::Result<()> {
+        let upsert = arrays::<T>(rows)
+            .into_iter()
+            .fold(sqlx::query(AssertSqlSafe(self.statements.upsert.clone())), sqlx::query::Query::bind);
+        upsert.execute(connection).await.map(|_| ())
     }
 
     async fn count(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
@@ -136,6 +151,9 @@ impl<T: Table> Work for Working<T> {
         let Some(key) = T::key(event) else { return Ok(()) };
         let slot = self.rows.entry(key.clone()).or_insert(Slot { stored: None, row: None });
         slot.row = T::fold(slot.row.take(), event)?;
+        if T::VERSIONED {
+            self.states.extend(slot.row.clone());
+        }
         self.changed.insert(key);
         Ok(())
     }
@@ -144,21 +162,21 @@ impl<T: Table> Work for Working<T> {
         if self.changed.is_empty() {
             return Ok(());
         }
+        if T::VERSIONED {
+            return self.add(connection, self.states.iter()).await;
+        }
         let slots = || self.changed.iter().filter_map(|key| self.rows.get(key).map(|slot| (key, slot)));
         let gone: Vec<&T::Key> = slots()
             .filter(|(_, slot)| slot.row.is_none() && slot.stored.is_some())
             .map(|(key, _)| key)
             .collect();
         self.delete(connection, &gone).await?;
-        let columns = arrays::<T>(slots().filter_map(|(_, slot)| slot.row.as_ref()));
-        let upsert = columns
-            .into_iter()
-            .fold(sqlx::query(AssertSqlSafe(self.statements.upsert.clone())), sqlx::query::Query::bind);
-        upsert.execute(&mut *connection).await?;
+        self.add(connection, slots().filter_map(|(_, slot)| slot.row.as_ref())).await?;
         self.count(connection).await
     }
 
     fn committed(&mut self) {
+        self.states.clear();
         if T::APPEND_ONLY || self.rows.len() > ROWS_KEPT {
             self.rows.clear();
             self.from_nothing = false;
@@ -174,6 +192,7 @@ impl<T: Table> Work for Working<T> {
         self.from_nothing = false;
         self.rows.clear();
         self.changed.clear();
+        self.states.clear();
     }
 }
 
@@ -201,7 +220,7 @@ impl Statements {
         let all = names.join(", ");
         let mut upsert = format!("insert into {schema}.{table} ({all}) select * from unnest(");
         upsert.push_str(&parameters(T::COLUMNS.iter().map(|(_, kind)| *kind)));
-        if T::APPEND_ONLY {
+        if T::APPEND_ONLY || T::VERSIONED {
             upsert.push(')');
         } else {
             let _ = write!(upsert, ") on conflict ({key}) do update set ");
@@ -210,7 +229,15 @@ impl Statements {
             upsert.push_str(&sets.join(", "));
         }
         Self {
-            select: format!("select {all} from {schema}.{table} where {key} = any($1)"),
+            select: if T::VERSIONED {
+                let (newest, kind) = (T::COLUMNS[1].0, T::Key::KIND.sql());
+                format!(
+                    "select r.* from unnest($1::{kind}[]) k(key) cross join lateral (select {all} \
+                       from {schema}.{table} where {key} = k.key order by {newest} desc limit 1) r"
+                )
+            } else {
+                format!("select {all} from {schema}.{table} where {key} = any($1)")
+            },
             delete: format!("delete from {schema}.{table} where {key} = any($1)"),
             upsert,
             empty: T::COUNTERS.map(|counters| format!("delete from {schema}.{} where n = 0", counters.table)),

@@ -166,7 +166,8 @@ impl Cast {
         body.replace("<it agent>", &self.it_agent.id.to_string()).replace("<number>", &number)
     }
 
-    /// Asks for `operation` with the body `template`, about `subject` if it is about a ticket.
+    /// Asks for `operation` with the body `template`, or the query if it begins with `?`; about `subject` if it is about a
+    /// ticket.
     pub(super) async fn ask(
         &self,
         who: Option<&Somebody>,
@@ -178,7 +179,11 @@ impl Cast {
             Some(subject) => operation.path_with(&[&subject.ticket, &subject.message]),
             None => operation.path_with(&[&self.owner.id.to_string()]),
         };
-        let mut request = self.desk.request(who, operation.method.clone(), &path);
+        let (query, template) = match template {
+            Some(query) if query.starts_with('?') => (query, None),
+            other => ("", other),
+        };
+        let mut request = self.desk.request(who, operation.method.clone(), &format!("{path}{query}"));
         if let Some(template) = template {
             request = request.header("content-type", "application/json").body(self.body(template).await);
         }

@@ -2,7 +2,7 @@
 
 use super::stage::Stage::{self, Open, Resolved};
 
-/// A row: operation, how far along the ticket is, body, and the status for each asker in the order
+/// A row: operation, how far along the ticket is, body or query, and the status for each asker in the order
 /// nobody · owner · other user · IT agent on IT, on HR · HR agent on HR, on IT · agent of neither · admin.
 pub(super) struct Row(
     pub(super) &'static str,
@@ -61,8 +61,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("agent_home", Open, None, STAFF),
     Row("admin_home", Open, None, ADMIN),
     Row("list_tickets", Open, None, SIGNED),
+    Row("list_tickets", Open, Some("?as_of=2099-01-01T00:00:00Z"), SIGNED),
     Row("create_ticket", Open, Some(TICKET), created(SIGNED)),
     Row("show_ticket", Open, None, SEES),
+    Row("show_ticket", Open, Some("?as_of=1&include=history"), SEES),
     Row("edit_ticket", Open, Some(r#"{"urgency":"high"}"#), SEES),
     Row("edit_ticket", Open, Some(r#"{"title":"Another title"}"#), OWNS),
     Row("edit_ticket", Open, Some(r#"{"impact":"high"}"#), WORKS),
@@ -77,7 +79,11 @@ pub(super) const TABLE: &[Row] = &[
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
     Row("give_ticket_feedback", Resolved, Some(r#"{"rating":5,"comment":"Thanks."}"#), OWNS),
     Row("show_ticket_history", Open, None, SEES),
+    Row("show_ticket_history", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
+    Row("list_ticket_events", Open, None, SEES),
+    Row("explain_ticket_field", Open, Some("?field=status"), SEES),
     Row("list_messages", Open, None, SEES),
+    Row("list_messages", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),
     Row("post_message", Open, Some(r#"{"content":"Psst.","is_internal":true}"#), created(WORKS)),
     Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),

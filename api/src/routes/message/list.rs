@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::TicketId;
 use projections::messages::{self, Message, of_ticket};
+use projections::past::Moment;
 use projections::ticket_page::{TicketRef, reads_internal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +19,7 @@ use crate::page::{Pagination, Paging};
 use crate::problem::Answer;
 use crate::problem::declared::{Checked, Guarded, Missing};
 use crate::query::Query;
-use crate::routes::ticket::{OfTicket, seen};
+use crate::routes::ticket::{OfTicket, moment, past, seen};
 
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
@@ -33,6 +34,9 @@ pub(super) struct Which {
     /// How many a page has.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// As they were: at a time, at a version of the ticket, or at `position:` and a position of the log.
+    #[param(example = "2026-01-01T09:00:00Z")]
+    as_of: Option<String>,
 }
 
 /// Messages on a ticket.
@@ -45,6 +49,9 @@ pub(super) struct ListOfMessages {
     total_count: i64,
     /// Where in the list this is. Behind a position pages have no number, and `page` is 1.
     pagination: Pagination,
+    /// The moment this is as of; only if asked for. Such an answer has no `ETag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Moment>,
 }
 
 /// List messages
@@ -56,7 +63,7 @@ pub(super) struct ListOfMessages {
     responses(
         (
             status = 200, description = "Messages.", body = ListOfMessages,
-            headers(("ETag" = String, description = "The conversation's version.")),
+            headers(("ETag" = String, description = "The conversation's version; not with `as_of`.")),
         ),
         Guarded, Missing, Checked,
     ),
@@ -69,22 +76,35 @@ pub(super) async fn list(
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let paging = which.paging()?;
+    let as_of = moment(which.as_of.as_deref())?;
     let sight = signed.caller.sight();
-    let ticket = seen(&desk, &sight, ticket).await?;
-    let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
     let wanted = messages::Which {
         after: which.after_pos.map_or(0, |position| i64::try_from(position).unwrap_or(i64::MAX)),
         // One more than the page has says whether there is another page.
         limit: i64::from(paging.limit) + 1,
         skip: paging.skip(),
-        internal: reads_internal(&sight, &ticket),
+        internal: true,
     };
-    let mut messages = of_ticket(desk.pool(), TicketId::of_stream(ticket.id), wanted).await?;
+    if let Some(as_of) = as_of {
+        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let total_count = i64::from(past.ticket(&names)?.message_count);
+        let (messages, as_of) = (past.messages(wanted, &names)?, Some(past.moment()?));
+        return Ok((None, Json(ListOfMessages { as_of, ..paged(messages, total_count, paging) })));
+    }
+    let ticket = seen(&desk, &sight, ticket).await?;
+    let wanted = messages::Which { internal: reads_internal(&sight, &ticket), ..wanted };
+    let messages = of_ticket(desk.pool(), TicketId::of_stream(ticket.id), wanted).await?;
+    let version = Version(ticket.messages_version);
+    Ok((Some(version), Json(paged(messages, i64::from(ticket.message_count), paging))))
+}
+
+/// A page of messages, of which one more was read than it has.
+fn paged(mut messages: Vec<Message>, total_count: i64, paging: Paging) -> ListOfMessages {
+    let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
     let has_more = messages.len() > limit;
     messages.truncate(limit);
-    let total_count = i64::from(ticket.message_count);
     let pagination = Pagination { has_more, ..paging.of(total_count, None) };
-    Ok((Version(ticket.messages_version), Json(ListOfMessages { messages, total_count, pagination })))
+    ListOfMessages { messages, total_count, pagination, as_of: None }
 }
 
 impl Which {

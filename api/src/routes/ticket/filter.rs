@@ -70,6 +70,10 @@ pub(super) struct Which {
     pub(super) limit: Option<u32>,
     /// Where to go on, as `next_cursor` gave it; instead of a page.
     pub(super) cursor: Option<String>,
+    /// As it was: at a time (what the desk had recorded by then), or at `position:` and a position of the log. Shows
+    /// what the caller saw then of the tickets that they see now.
+    #[param(example = "2026-01-01T09:00:00Z")]
+    pub(super) as_of: Option<String>,
     /// Only these fields of each ticket.
     #[param(example = json!(["ticket_id", "title"]))]
     pub(super) fields: Vec<String>,

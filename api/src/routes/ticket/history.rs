@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::TicketId;
+use projections::past::Moment;
 use projections::ticket_history::{Happened, count, of_ticket};
 use projections::ticket_page::{TicketRef, reads_internal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::past::{moment, past};
 use super::reference::{OfTicket, seen};
 use crate::auth::Signed;
 use crate::body::Json;
@@ -30,6 +32,9 @@ pub(super) struct Which {
     /// How many a page has.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// As it was: at a time, at a version of the ticket, or at `position:` and a position of the log.
+    #[param(example = "2026-01-01T09:00:00Z")]
+    as_of: Option<String>,
 }
 
 /// A page of a ticket's history.
@@ -42,6 +47,9 @@ pub(super) struct TicketHistory {
     total_count: i64,
     /// Where in the list this is.
     pagination: Pagination,
+    /// The moment this is as of; only if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Moment>,
 }
 
 /// Show a ticket's history
@@ -60,6 +68,12 @@ pub(super) async fn history(
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let paging = Paging::read(which.page, which.limit)?;
+    if let Some(as_of) = moment(which.as_of.as_deref())? {
+        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let (history, total_count) = past.history(i64::from(paging.limit), paging.skip(), &names)?;
+        let (pagination, as_of) = (paging.of(total_count, None), Some(past.moment()?));
+        return Ok((None, Json(TicketHistory { history, total_count, pagination, as_of })));
+    }
     let sight = signed.caller.sight();
     let ticket = seen(&desk, &sight, ticket).await?;
     let (id, internal) = (TicketId::of_stream(ticket.id), reads_internal(&sight, &ticket));
@@ -68,5 +82,6 @@ pub(super) async fn history(
         count(desk.pool(), id, internal),
     )?;
     let pagination = paging.of(total_count, None);
-    Ok((Version(ticket.version), Json(TicketHistory { history, total_count, pagination })))
+    let version = Version(ticket.version);
+    Ok((Some(version), Json(TicketHistory { history, total_count, pagination, as_of: None })))
 }

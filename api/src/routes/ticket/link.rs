@@ -5,10 +5,12 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 
 use crate::page::{Pagination, Paging};
 
-/// The links to the next and the previous page of the list at `path`, which `asked` showed.
+/// The links to the next and the previous page of the list at `path`, which `asked` showed; `as_of` keeps all pages
+/// at the same moment.
 pub(super) fn link(
     path: &str,
     asked: &Uri,
+    as_of: Option<String>,
     by_cursor: bool,
     pagination: &Pagination,
 ) -> Option<[(HeaderName, HeaderValue); 1]> {
@@ -21,9 +23,9 @@ pub(super) fn link(
         _ => has_more.then(|| numbered(page + 1)),
     };
     let previous = (page > 1 && !by_cursor).then(|| numbered(page - 1));
-    let kept = kept(asked);
+    let kept: Vec<String> = kept(asked).into_iter().map(str::to_owned).chain(as_of).collect();
     let to = |place: Option<String>, rel: &str| {
-        place.map(|place| format!("<{path}?{}>; rel=\"{rel}\"", [&kept[..], &[&place]].concat().join("&")))
+        place.map(|place| format!("<{path}?{}>; rel=\"{rel}\"", [&kept[..], &[place]].concat().join("&")))
     };
     let links: Vec<String> = [to(next, "next"), to(previous, "prev")].into_iter().flatten().collect();
     let value = HeaderValue::try_from(links.join(", ")).ok()?;
@@ -35,7 +37,7 @@ fn kept(asked: &Uri) -> Vec<&str> {
     let pairs = asked.query().unwrap_or_default().split('&');
     let is_kept = |pair: &&str| {
         let name = pair.split('=').next().unwrap_or_default();
-        !matches!(name, "" | "page" | "cursor" | "min_position")
+        !matches!(name, "" | "page" | "cursor" | "min_position" | "as_of")
     };
     pairs.filter(is_kept).collect()
 }
@@ -47,7 +49,8 @@ mod tests {
     fn of(query: &str, page: u32, total: i64, cursor: Option<&str>) -> Option<String> {
         let uri = format!("/tickets?{query}").parse().expect("a URI");
         let pagination = Paging { page, limit: 100 }.of(total, cursor.map(str::to_owned));
-        let link = link("/api/v1/tickets", &uri, query.contains("cursor="), &pagination)?;
+        let as_of = query.contains("as_of=").then(|| "as_of=position:7".to_owned());
+        let link = link("/api/v1/tickets", &uri, as_of, query.contains("cursor="), &pagination)?;
         Some(link[0].1.to_str().expect("text").replace("/api/v1/tickets", ""))
     }
 
@@ -58,6 +61,8 @@ mod tests {
             of("status=open", 1, 101, Some("c")),
             Some("<?status=open&page=2>; rel=\"next\"".to_owned())
         );
+        let then = "<?a=1&as_of=position:7&page=2>; rel=\"next\"";
+        assert_eq!(of("as_of=2026-01-01T09:00:00Z&a=1", 1, 101, Some("c")), Some(then.to_owned()));
         let both = "<?a=1&b=2&page=3>; rel=\"next\", <?a=1&b=2&page=1>; rel=\"prev\"";
         assert_eq!(of("a=1&page=2&b=2", 2, 1_000, Some("c")), Some(both.to_owned()));
         assert_eq!(of("cursor=x", 1, 1_000, Some("c")), Some("<?cursor=c>; rel=\"next\"".to_owned()));

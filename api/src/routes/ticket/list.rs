@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::columns::{self, Listed};
 use super::filter::Which;
 use super::link::link;
+use super::past::{ListMoment, list_moment};
 use crate::auth::Signed;
 use crate::body::Json;
 use crate::desk::Desk;
@@ -30,6 +31,9 @@ pub(super) struct ListOfTickets {
     total_count: i64,
     /// Where in the list this is. Behind a cursor pages have no number, and `page` is 1.
     pagination: Pagination,
+    /// The moment the list is as of; only if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<ListMoment>,
 }
 
 /// List tickets
@@ -63,17 +67,19 @@ pub(super) async fn list(
     let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
     // One more than the page has says whether there is another page.
     let page = Page { order, limit: i64::from(paging.limit) + 1, skip: paging.skip(), after };
+    let (when, as_of) = list_moment(&desk, which.as_of.as_deref()).await?;
     let sight = signed.caller.sight();
     let mut database = desk.pool().acquire().await?;
-    let mut tickets = search(&mut *database, &sight, &filter, &page).await?;
-    let total_count = count(&mut *database, &sight, &filter).await?;
+    let mut tickets = search(&mut *database, when, &sight, &filter, &page).await?;
+    let total_count = count(&mut *database, when, &sight, &filter).await?;
     drop(database);
     let has_more = tickets.len() > limit;
     tickets.truncate(limit);
     let last = tickets.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor_behind(last, &page.order).encode());
     let pagination = Pagination { has_more, ..paging.of(total_count, next_cursor) };
-    let link = link("/api/v1/tickets", &uri, page.after.is_some(), &pagination);
+    let link =
+        link("/api/v1/tickets", &uri, as_of.map(ListMoment::as_parameter), page.after.is_some(), &pagination);
     let tickets = columns::pick(tickets, &which.fields)?;
-    Ok((link, Json(ListOfTickets { tickets, total_count, pagination })))
+    Ok((link, Json(ListOfTickets { tickets, total_count, pagination, as_of })))
 }

@@ -5,15 +5,18 @@ mod assign;
 mod columns;
 mod create;
 mod edit;
+mod events;
 mod feedback;
 mod filter;
 mod history;
 mod link;
 mod list;
+mod past;
 mod reference;
 mod show;
 mod status;
 mod transfer;
+mod why;
 mod words;
 
 use axum::routing::{post, put};
@@ -21,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::answer::{Acted, Part, or_missed};
+pub(super) use self::past::{moment, past};
 pub(super) use self::reference::{OfTicket, find_id, seen};
 pub(super) use self::words::{optional, word};
 use crate::desk::Desk;
@@ -41,4 +45,6 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(transfer::transfer))
         .routes(routes!(feedback::give))
         .routes(routes!(history::history))
+        .routes(routes!(events::events))
+        .routes(routes!(why::why))
 }

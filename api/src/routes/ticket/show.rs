@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::TicketId;
 use projections::messages::{self, Message};
+use projections::past::Moment;
 use projections::ticket_history::{self, Happened};
 use projections::ticket_page::{FullTicket, TicketRef, find, reads_internal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::past::{moment, past};
 use super::reference::{OfTicket, no_ticket};
 use crate::auth::Signed;
 use crate::body::Json;
@@ -31,6 +33,10 @@ pub(super) struct With {
     #[serde(default)]
     #[param(inline, example = json!(["history"]))]
     include: Vec<Include>,
+    /// As it was: at a time (what the desk had recorded by then), at a version of the ticket, or at `position:` and a
+    /// position of the log. Names are those of now.
+    #[param(example = "2026-01-01T09:00:00Z")]
+    as_of: Option<String>,
 }
 
 /// What can come with a ticket.
@@ -54,17 +60,20 @@ pub(super) struct TicketPage {
     /// The first 100 entries of the history the reader may see, oldest first; only if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Happened>>,
+    /// The moment this is as of; only if asked for. Such an answer has no `ETag`: nothing can be changed there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Moment>,
 }
 
 /// Show a ticket
 ///
-/// With its messages.
+/// With its messages; with `as_of` as it was.
 #[utoipa::path(
     get, path = "/tickets/{id}", operation_id = "show_ticket", tag = "tickets", params(OfTicket, With),
     responses(
         (
             status = 200, description = "The ticket.", body = TicketPage,
-            headers(("ETag" = String, description = "Its version.")),
+            headers(("ETag" = String, description = "Its version; not with `as_of`.")),
         ),
         Guarded, Missing, Checked,
     ),
@@ -76,6 +85,16 @@ pub(super) async fn show(
     Id(ticket): Id<TicketRef>,
     Query(with): Query<With>,
 ) -> Answer<impl IntoResponse> {
+    if let Some(as_of) = moment(with.as_of.as_deref())? {
+        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let which = messages::Which { after: 0, limit: FIRST, skip: 0, internal: true };
+        let with_history = with.include.contains(&Include::History);
+        let history =
+            with_history.then(|| past.history(FIRST, 0, &names)).transpose()?.map(|(shown, _)| shown);
+        let (ticket, messages) = (past.ticket(&names)?, past.messages(which, &names)?);
+        let as_of = Some(past.moment()?);
+        return Ok((None, Json(TicketPage { ticket, messages, history, as_of })));
+    }
     let sight = signed.caller.sight();
     // One connection for all of it: each is tested when it is given back.
     let mut database = desk.pool().acquire().await?;
@@ -88,5 +107,6 @@ pub(super) async fn show(
     } else {
         None
     };
-    Ok((Version(ticket.version), Json(TicketPage { ticket, messages, history })))
+    let version = Version(ticket.version);
+    Ok((Some(version), Json(TicketPage { ticket, messages, history, as_of: None })))
 }
