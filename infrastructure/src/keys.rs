@@ -142,6 +142,25 @@ impl Keyring {
         }
     }
 
+    /// The same without waiting for the database; none if a key is not at hand.
+    pub(crate) fn open_at_hand(
+        self: &Arc<Self>,
+        event_id: Uuid,
+        stream_type: &str,
+        event_type: &str,
+        schema_version: i16,
+        payload: &str,
+    ) -> Option<Result<Event, KeyError>> {
+        let cipher = EventCipher::new(self, event_id);
+        let event = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, || {
+            Event::read(stream_type, event_type, schema_version, payload)
+        });
+        match event {
+            Err(_) if !cipher.missing().is_empty() => None,
+            event => Some(event.map_err(|error| KeyError::Unreadable(error.to_string()))),
+        }
+    }
+
     /// `plain` sealed for `subject`, bound to `context`; for texts outside the log.
     ///
     /// # Errors

@@ -9,19 +9,20 @@ mod past;
 mod prepared;
 mod rows;
 mod selftest;
+mod stream;
 mod tail;
 mod verify;
 mod wake;
 mod wire;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use application::ledger::{Append, AppendError, Appended, Ledger, Outcome, ReadError};
 use async_trait::async_trait;
 use domain::event::Recorded;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -35,11 +36,27 @@ pub use self::verify::{Fault, Verified};
 use crate::database::{Database, is_unreachable};
 use crate::keys::{KeyError, Keyring};
 use prepared::Prepared;
+use stream::COLUMNS;
 use tail::Tail;
 use writer::{Pending, QUEUE, Writer};
 
 /// How long an append may take before its outcome is called unknown.
 const ANSWER: Duration = Duration::from_millis(1_700);
+
+/// What is in one stream, and what is in several.
+static ONE_STREAM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {COLUMNS} from ledger.feed f where f.stream_id = $1 and f.version > $2 order by f.version"
+    )
+});
+static STREAMS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {COLUMNS} from unnest($1::uuid[], $2::int[]) with ordinality s(id, version, ord)
+           cross join lateral (select * from ledger.feed f
+                                where f.stream_id = s.id and f.version > s.version) f
+          order by s.ord, f.version"
+    )
+});
 
 /// The log on PostgreSQL.
 pub struct PgLog {
@@ -189,25 +206,16 @@ impl Ledger for PgLog {
 
     async fn read_streams(&self, after: &[(Uuid, i32)]) -> Result<Vec<Recorded>, ReadError> {
         let (streams, versions): (Vec<Uuid>, Vec<i32>) = after.iter().copied().unzip();
-        let rows = if let ([stream], [version]) = (&streams[..], &versions[..]) {
-            sqlx::query_as("select * from ledger.feed where stream_id = $1 and version > $2 order by version")
-                .bind(stream)
-                .bind(version)
-                .fetch_all(&self.pool)
-                .await
+        let read = if let ([stream], [version]) = (&streams[..], &versions[..]) {
+            let rows =
+                sqlx::query(AssertSqlSafe(ONE_STREAM.as_str())).bind(stream).bind(version).fetch(&self.pool);
+            stream::opened(rows, &self.keys).await
         } else {
-            sqlx::query_as(
-                "select f.* from unnest($1::uuid[], $2::int[]) with ordinality s(id, version, ord)
-                   cross join lateral (select * from ledger.feed f
-                                        where f.stream_id = s.id and f.version > s.version) f
-                  order by s.ord, f.version",
-            )
-            .bind(streams)
-            .bind(versions)
-            .fetch_all(&self.pool)
-            .await
+            let rows =
+                sqlx::query(AssertSqlSafe(STREAMS.as_str())).bind(streams).bind(versions).fetch(&self.pool);
+            stream::opened(rows, &self.keys).await
         };
-        self.opened(rows.map_err(unread)?).await
+        read.map_err(unopened)
     }
 
     async fn read_range(&self, first: i64, last: i64) -> Result<Vec<Recorded>, ReadError> {

@@ -177,6 +177,7 @@ async fn what_was_answered_then_is_answered_as_of_then() {
         }
     }
     assert!(shown > 1_000 && lost > 10, "{shown} answers compared, {lost} out of sight since");
+    assert_every_state_is_kept(&life.desk).await;
     life.desk.assert_sound().await;
     life.desk.close().await;
 }
@@ -246,18 +247,34 @@ async fn pages_of_a_list_of_then_are_all_of_the_same_moment() {
             cursor = format!("&cursor={next}");
         }
         assert_eq!(Value::from(by_cursor), whole, "{order} by cursor");
-        let (mut by_link, mut next) =
-            (Vec::new(), Some(format!("/api/v1/tickets?sort={order}&limit=2&as_of={at}")));
-        while let Some(path) = next {
-            let page = life.desk.get(&admin, &path).await.expect(200);
-            by_link.extend(page.body["tickets"].as_array().expect("tickets").clone());
-            let forward =
-                page.header("link").split(", ").find_map(|link| link.strip_suffix(">; rel=\"next\""));
-            next = forward.map(|link| link.trim_start_matches('<').to_owned());
-            let is_fixed = |path: &String| path.contains(&format!("as_of=position:{position}"));
-            assert!(next.as_ref().is_none_or(is_fixed), "{next:?}");
-        }
+        let by_link = by_link(&life.desk, &admin, order, &at, position).await;
         assert_eq!(Value::from(by_link), whole, "{order} by link");
     }
     life.desk.close().await;
+}
+
+/// All pages of the list as of the time `at`, which is `position`, along the links in the header.
+async fn by_link(desk: &TestDesk, who: &Somebody, order: &str, at: &str, position: i64) -> Vec<Value> {
+    let (mut seen, mut next) = (Vec::new(), Some(format!("/api/v1/tickets?sort={order}&limit=2&as_of={at}")));
+    while let Some(path) = next {
+        let page = desk.get(who, &path).await.expect(200);
+        seen.extend(page.body["tickets"].as_array().expect("tickets").clone());
+        let forward = page.header("link").split(", ").find_map(|link| link.strip_suffix(">; rel=\"next\""));
+        next = forward.map(|link| link.trim_start_matches('<').to_owned());
+        let is_fixed = |path: &String| path.contains(&format!("as_of=position:{position}"));
+        assert!(next.as_ref().is_none_or(is_fixed), "{next:?}");
+    }
+    seen
+}
+
+/// Every state is kept, also those that no reader ever saw since two events came at once.
+async fn assert_every_state_is_kept(desk: &TestDesk) {
+    let (kept, led_to): (i64, i64) = sqlx::query_as(
+        "select (select count(*) from read.ticket_past),
+                (select count(*) from ledger.events where stream_type = 'ticket' or event_type = 'MessagePosted')",
+    )
+    .fetch_one(desk.desk.pool())
+    .await
+    .expect("two counts");
+    assert_eq!(kept, led_to);
 }

@@ -24,6 +24,7 @@ use crate::problem::{Answer, Problem};
 use crate::settle::PATIENCE;
 
 const AS_OF: &str = "as_of";
+const OUT_OF_RANGE: &str = "out_of_range";
 
 /// The moment that a list is shown as of.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -106,7 +107,7 @@ async fn end(desk: &Desk, id: TicketId, as_of: AsOf, marks: &[Mark]) -> Answer<i
     }
     as_of.end(id, marks).map_err(|not_then| match not_then {
         NotThen::NotYet => Problem::new(StatusCode::NOT_FOUND, "NOT_FILED_YET", not_then.to_string()),
-        NotThen::NoSuchVersion { .. } => wrong(&not_then.to_string()),
+        NotThen::NoSuchVersion { .. } => wrong(OUT_OF_RANGE, &not_then.to_string()),
     })
 }
 
@@ -115,7 +116,7 @@ pub(super) async fn list_moment(desk: &Desk, as_of: Option<&str>) -> Answer<(Whe
     let Reached { position, recorded_at } = match moment(as_of)? {
         None => return Ok((When::Now, None)),
         Some(AsOf::Version(_)) => {
-            return Err(wrong("a list has no version; give a time or position: and a number"));
+            return Err(wrong("invalid", "a list has no version; give a time, or position: and a number"));
         }
         Some(AsOf::Position(position)) => reached(desk, position).await?,
         Some(AsOf::Time(moment)) => desk.log.reached_at(moment).await?,
@@ -133,12 +134,12 @@ async fn reached(desk: &Desk, position: i64) -> Answer<Reached> {
         return Ok(reached);
     }
     let head = desk.log.head().await?;
-    Err(wrong(&format!("the log has the positions 1 to {head}")))
+    Err(wrong(OUT_OF_RANGE, &format!("the log has the positions 1 to {head}")))
 }
 
-fn wrong(message: &str) -> Problem {
+fn wrong(code: &'static str, message: &str) -> Problem {
     let mut errors = ValidationErrors::default();
-    errors.add(AS_OF, "out_of_range", message);
+    errors.add(AS_OF, code, message);
     errors.into()
 }
 
