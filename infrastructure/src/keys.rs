@@ -20,6 +20,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::audit::HeadKey;
+
 /// How long a key stays in memory; after that it is read again, so a destroyed key is soon gone everywhere.
 const KEY_KEPT: Duration = Duration::from_mins(5);
 const KEYS_KEPT: u64 = 100_000;
@@ -52,6 +54,7 @@ pub struct Keyring {
     pool: PgPool,
     master: LessSafeKey,
     claims: hmac::Key,
+    heads: HeadKey,
     subjects: Cache<UserId, Arc<SubjectKey>>,
     random: SystemRandom,
 }
@@ -60,13 +63,14 @@ impl Keyring {
     /// The keyring under `master`, with the subjects' keys in the database of `pool`.
     #[must_use]
     pub fn new(pool: PgPool, master: &[u8; 32]) -> Arc<Self> {
-        // One purpose, one key: what wraps keys and what hashes claims are derived, never the master itself.
+        // One purpose, one key: what wraps keys, hashes claims and signs heads is derived, never the master itself.
         let derive = |purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), purpose);
         let claims = hmac::Key::new(hmac::HMAC_SHA256, derive(b"ledgerdesk claims").as_ref());
         Arc::new(Self {
             pool,
             master: aes_key(derive(b"ledgerdesk subject keys").as_ref()),
             claims,
+            heads: HeadKey::from_seed(derive(b"ledgerdesk log heads").as_ref()),
             subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
             random: SystemRandom::new(),
         })
@@ -82,6 +86,11 @@ impl Keyring {
         let mut hash = [0; 32];
         hash.copy_from_slice(context.sign().as_ref());
         hash
+    }
+
+    /// The key that signs heads of the log.
+    pub(crate) fn head_key(&self) -> &HeadKey {
+        &self.heads
     }
 
     /// Whether the master key opens the keys in the database.

@@ -9,7 +9,6 @@ mod prepared;
 mod rows;
 mod selftest;
 mod tail;
-mod verify;
 mod wake;
 mod wire;
 mod writer;
@@ -28,8 +27,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use self::leaf::Hash;
+pub(crate) use self::leaf::{block, genesis};
 pub use self::rows::Row;
-pub use self::verify::{Fault, Verified};
+use crate::audit::{Audit, Verified};
 use crate::database::{Database, is_unreachable};
 use crate::keys::{KeyError, Keyring};
 use prepared::Prepared;
@@ -154,7 +154,13 @@ impl PgLog {
     /// # Errors
     /// The database cannot be reached.
     pub async fn verify(&self) -> sqlx::Result<Verified> {
-        verify::run(&self.pool).await
+        self.audit().verify(&[]).await
+    }
+
+    /// The log as auditors see it.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        Audit::new(self.pool.clone(), Arc::clone(&self.keys))
     }
 
     async fn opened(&self, rows: Vec<Row>) -> Result<Vec<Recorded>, ReadError> {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::access::{Actor, ActorKind};
 use domain::event::Recorded;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::leaf::{Hash, Leaf};
+use crate::audit::text::{hex, time};
 use crate::keys::{KeyError, Keyring};
 
-/// An event as the view `ledger.feed` gives it.
-#[derive(Debug, Clone, FromRow)]
+/// An event as the view `ledger.feed` gives it, and as exports have it.
+#[derive(Debug, Clone, FromRow, Serialize, Deserialize)]
 pub struct Row {
     /// Its place in the log.
     pub position: i64,
@@ -29,8 +31,10 @@ pub struct Row {
     /// The version of its payload.
     pub schema_version: i16,
     /// When it happened.
+    #[serde(with = "time")]
     pub occurred_at: DateTime<Utc>,
     /// When the log accepted it.
+    #[serde(with = "time")]
     pub recorded_at: DateTime<Utc>,
     /// As what somebody acted.
     pub actor_kind: String,
@@ -47,6 +51,7 @@ pub struct Row {
     /// The fields as stored, sealed ones as ciphertext.
     pub payload: String,
     /// The hash over all of it.
+    #[serde(with = "hex")]
     pub leaf_hash: Vec<u8>,
 }
 
