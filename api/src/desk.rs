@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use application::Commands;
@@ -22,6 +23,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::auth::Sessions;
 use crate::idempotency::Running as RunningRequests;
 
+/// How often a head of the log is signed while it grows.
+const SEALED_EVERY: Duration = Duration::from_mins(1);
 /// How many passwords are hashed at a time; each takes a core and 46 MiB.
 const PASSWORDS_AT_A_TIME: usize = 2;
 
@@ -86,6 +89,7 @@ impl Desk {
         let visible = runner.visible();
         let stop = CancellationToken::new();
         let projections = tokio::spawn(runner.run(stop.clone()));
+        let sealer = tokio::spawn(log.audit().keep_sealing(SEALED_EVERY, stop.clone()));
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
@@ -98,7 +102,7 @@ impl Desk {
             sessions: Sessions::default(),
             running: RunningRequests::default(),
         }));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
+        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, log }))
     }
 }
 
@@ -107,6 +111,7 @@ impl Desk {
 pub struct Running {
     stop: DropGuard,
     projections: JoinHandle<()>,
+    sealer: JoinHandle<()>,
     log: Arc<PgLog>,
 }
 
@@ -116,6 +121,9 @@ impl Running {
         drop(self.stop);
         if let Err(error) = self.projections.await {
             tracing::error!(%error, "The read models stopped by a panic");
+        }
+        if let Err(error) = self.sealer.await {
+            tracing::error!(%error, "The sealing of the log stopped by a panic");
         }
         self.log.close().await;
     }

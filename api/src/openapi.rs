@@ -27,6 +27,7 @@ use crate::settle::Late;
         (name = "users", description = "People: who has an account, and as what."),
         (name = "home", description = "What each kind of person sees first."),
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
+        (name = "audit", description = "Proof that the log is as it was: signed heads, proofs, exports."),
         (name = "ops", description = "Whether the desk is well."),
     ),
     components(schemas(ProblemBody, Late)),

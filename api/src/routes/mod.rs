@@ -52,6 +52,7 @@
 //! `Idempotency-Key`, request ids, error bodies, CORS and limits are the layers' business: no route sees them.
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
+mod audit;
 mod auth;
 mod docs;
 mod health;
@@ -75,6 +76,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(audit::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

@@ -2,7 +2,7 @@
 
 use super::stage::Stage::{self, Open, Resolved};
 
-/// A row: operation, how far along the ticket is, body, and the status for each asker in the order
+/// A row: operation, how far along the ticket is, body (or the query, with its question mark), and the status for each asker in the order
 /// nobody · owner · other user · IT agent on IT, on HR · HR agent on HR, on IT · agent of neither · admin.
 pub(super) struct Row(
     pub(super) &'static str,
@@ -77,6 +77,13 @@ pub(super) const TABLE: &[Row] = &[
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
     Row("give_ticket_feedback", Resolved, Some(r#"{"rating":5,"comment":"Thanks."}"#), OWNS),
     Row("show_ticket_history", Open, None, SEES),
+    Row("prove_ticket", Open, None, ADMIN),
+    Row("show_audit_key", Open, None, PUBLIC),
+    Row("show_audit_head", Open, None, ADMIN),
+    Row("list_audit_checkpoints", Open, None, ADMIN),
+    Row("prove_event", Open, Some("?pos=1"), ADMIN),
+    Row("prove_consistency", Open, Some("?from=1"), ADMIN),
+    Row("export_log", Open, None, ADMIN),
     Row("list_messages", Open, None, SEES),
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),
     Row("post_message", Open, Some(r#"{"content":"Psst.","is_internal":true}"#), created(WORKS)),

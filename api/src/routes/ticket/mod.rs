@@ -10,6 +10,7 @@ mod filter;
 mod history;
 mod link;
 mod list;
+mod proof;
 mod reference;
 mod show;
 mod status;
@@ -41,4 +42,5 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(transfer::transfer))
         .routes(routes!(feedback::give))
         .routes(routes!(history::history))
+        .routes(routes!(proof::prove))
 }
