@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod auth;
 mod bad_input;
 mod crash;

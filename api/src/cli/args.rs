@@ -134,10 +134,48 @@ pub(crate) struct CreateUser {
 /// `log …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
-    /// The position of the newest event
-    Head,
+    /// The position of the newest event, or the signed head of the log
+    Head {
+        /// The signed head of the log as it is now, as JSON: keep it where the desk cannot reach it
+        #[arg(long)]
+        signed: bool,
+    },
     /// Events as they are stored, personal texts sealed
     Tail(Tail),
+    /// The public key that signed heads are checked with
+    Key,
+    /// The log as lines of JSON that anybody can verify; whole blocks, personal texts sealed
+    Export(Export),
+    /// Check that nothing in the log, or in an export, was altered, removed, moved or added
+    Verify(Verify),
+}
+
+/// `log export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Begin with the block that holds this position instead of the first
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) from: Option<i64>,
+    /// End with the block that holds this position instead of the last
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) to: Option<i64>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// `log verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// An export to check instead of the log itself; needs no database
+    #[arg(long, value_name = "EXPORT", requires = "key")]
+    pub(crate) file: Option<PathBuf>,
+    /// The public key of the desk that the export is from: its 64 digits, or a file with them
+    #[arg(long, value_name = "KEY|FILE", requires = "file")]
+    pub(crate) key: Option<String>,
+    /// A signed head that was kept elsewhere and that the log has to agree with; may be repeated
+    #[arg(long = "head", value_name = "HEAD.json")]
+    pub(crate) heads: Vec<PathBuf>,
 }
 
 /// `log tail`.

@@ -1,6 +1,7 @@
 //! The command line: results to standard output, everything else to standard error.
 
 mod args;
+mod audit;
 mod banner;
 mod demo;
 pub(crate) mod failure;
@@ -52,10 +53,20 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Demo(args) => demo::run(&globals, output, args).await,
         Command::User { command: UserCommand::Create(new) } => user::create(&globals, output, new).await,
-        Command::Log { command: LogCommand::Head } => {
+        Command::Log { command: LogCommand::Head { signed: false } } => {
             Site::visit(&globals, Use::Reading, async |site| log::head(site, output).await).await
         }
+        Command::Log { command: LogCommand::Head { signed: true } } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::head(site).await).await
+        }
         Command::Log { command: LogCommand::Tail(args) } => log::tail(&globals, output, args).await,
+        Command::Log { command: LogCommand::Key } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::key(site, output).await).await
+        }
+        Command::Log { command: LogCommand::Export(args) } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::export(site, &args).await).await
+        }
+        Command::Log { command: LogCommand::Verify(args) } => audit::verify(&globals, output, &args).await,
         Command::Replay(args) => {
             Site::visit(&globals, Use::Reading, async |site| replay::run(site, output, &args).await).await
         }

@@ -26,7 +26,7 @@ fn global_options_stand_anywhere() {
         let cli = parse(line).expect("a command line");
         assert_eq!(cli.globals.data_dir.as_deref(), Some(Path::new("d")));
         assert_eq!(cli.globals.output, Format::Json);
-        assert!(matches!(cli.command, Command::Log { command: LogCommand::Head }));
+        assert!(matches!(cli.command, Command::Log { command: LogCommand::Head { signed: false } }));
     }
 }
 
@@ -91,6 +91,13 @@ fn the_rest_is_understood() {
         Ok(Command::Log { command: LogCommand::Tail(tail) }) if tail.after == Some(5) && tail.limit == Some(9)
     ));
     assert!(is("log tail --after -1").is_err());
+    assert!(matches!(
+        is("log verify --file e --key k --head a --head b"),
+        Ok(Command::Log { command: LogCommand::Verify(verify) }) if verify.heads.len() == 2
+    ));
+    for line in ["log verify --file e", "log verify --key k", "log export --from 0", "log export --to x"] {
+        assert!(is(line).is_err(), "{line}");
+    }
     assert!(matches!(
         is("projections rebuild ticket_list"),
         Ok(Command::Projections { command: ProjectionsCommand::Rebuild { name } }) if name == "ticket_list"
