@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::auth::Sessions;
+use crate::feed::Streams;
 use crate::idempotency::Running as RunningRequests;
 
 /// How many passwords are hashed at a time; each takes a core and 46 MiB.
@@ -51,6 +52,8 @@ pub struct Parts {
     pub(crate) sessions: Sessions,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
+    /// The connections that follow the log.
+    pub(crate) streams: Streams,
 }
 
 impl Deref for Desk {
@@ -97,6 +100,7 @@ impl Desk {
             config,
             sessions: Sessions::default(),
             running: RunningRequests::default(),
+            streams: Streams::default(),
         }));
         Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
     }

@@ -27,6 +27,7 @@ use crate::settle::Late;
         (name = "users", description = "People: who has an account, and as what."),
         (name = "home", description = "What each kind of person sees first."),
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
+        (name = "events", description = "The log for other programs: every event once, in order, without holes."),
         (name = "ops", description = "Whether the desk is well."),
     ),
     components(schemas(ProblemBody, Late)),

@@ -53,7 +53,9 @@
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
 mod auth;
+mod consumer;
 mod docs;
+mod event;
 mod health;
 mod home;
 mod message;
@@ -75,6 +77,8 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(event::routes())
+        .merge(consumer::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.
