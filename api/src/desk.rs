@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::auth::Sessions;
+use crate::feed::Streams;
 use crate::idempotency::Running as RunningRequests;
 
 /// How often a head of the log is signed while it grows.
@@ -54,6 +55,8 @@ pub struct Parts {
     pub(crate) sessions: Sessions,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
+    /// The connections that follow the log.
+    pub(crate) streams: Streams,
 }
 
 impl Deref for Desk {
@@ -101,6 +104,7 @@ impl Desk {
             config,
             sessions: Sessions::default(),
             running: RunningRequests::default(),
+            streams: Streams::default(),
         }));
         Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, log }))
     }

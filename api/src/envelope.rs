@@ -1,5 +1,4 @@
 //! An event as it leaves the desk: what is in the log about it, and of its fields what the reader may see.
-#![expect(dead_code, reason = "the routes that answer with events follow")]
 
 use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
@@ -91,7 +90,23 @@ impl Envelope {
             causation_id: row.causation_id,
             correlation_id: row.correlation_id,
             data,
-            hash: row.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex(&row.leaf_hash),
         })
+    }
+}
+
+/// `bytes` in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from(b"0123456789abcdef"[usize::from(four)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_two_digits_each() {
+        assert_eq!(hex(&[0, 1, 0x7f, 0xa0, 0xff]), "00017fa0ff");
     }
 }

@@ -11,15 +11,18 @@
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
+//! | `feed`, `consumers` | the log as a stream for other programs |
 //! | `openapi` | the document that describes all of it |
 
 pub mod auth;
 pub mod body;
+mod consumers;
 pub mod context;
 mod credentials;
 pub mod desk;
 mod envelope;
 pub mod exchange;
+mod feed;
 pub mod fields;
 mod first_start;
 pub mod id;

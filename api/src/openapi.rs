@@ -28,6 +28,7 @@ use crate::settle::Late;
         (name = "home", description = "What each kind of person sees first."),
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
         (name = "audit", description = "Proof that the log is as it was: signed heads, proofs, exports."),
+        (name = "events", description = "The log for other programs: every event once, in order, without holes."),
         (name = "ops", description = "Whether the desk is well."),
     ),
     components(schemas(ProblemBody, Late)),

@@ -356,13 +356,8 @@ pub async fn resolve(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::R
     Ok(id.map(TicketId::of_stream))
 }
 
-/// Whether internal notes on the ticket are the reader's to read: staff's, but not an agent's about
-/// themselves.
+/// Whether internal notes on the ticket are the reader's to read: see [`sight::reads_internal`].
 #[must_use]
 pub fn reads_internal(sight: &Sight, ticket: &FullTicket) -> bool {
-    match sight {
-        Sight::Everything => true,
-        Sight::Own(_) => false,
-        Sight::Desk { agent, .. } => UserId(ticket.user_id) != *agent || ticket.assignee_id == Some(agent.0),
-    }
+    sight::reads_internal(sight, UserId(ticket.user_id), ticket.assignee_id)
 }

@@ -12,4 +12,5 @@ mod log;
 mod openapi;
 mod projection;
 mod races;
+mod stream;
 mod tickets;

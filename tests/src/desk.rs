@@ -61,7 +61,10 @@ pub struct Answer {
 impl Answer {
     async fn of(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.text().await.unwrap_or_default();
+        let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        // A stream of events does not end by itself.
+        let is_endless = kind.starts_with("text/event-stream");
+        let body = if is_endless { String::new() } else { response.text().await.unwrap_or_default() };
         Self { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null) }
     }
 

@@ -54,7 +54,9 @@
 
 mod audit;
 mod auth;
+mod consumer;
 mod docs;
+mod event;
 mod health;
 mod home;
 mod message;
@@ -77,6 +79,8 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(ticket::routes())
         .merge(message::routes())
         .merge(audit::routes())
+        .merge(event::routes())
+        .merge(consumer::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

@@ -51,7 +51,7 @@ async fn grants(connection: &mut PgConnection) -> anyhow::Result<()> {
     let excess: Vec<String> = sqlx::query_scalar(
         "select t || ': ' || p
            from unnest(array['ledger.events', 'ledger.blocks', 'ledger.commands', 'ledger.claims', 'ledger.tree',
-                             'ledger.heads']) t,
+                             'ledger.heads', 'ledger.epochs']) t,
                 unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
           where has_table_privilege(current_user, t, p)",
     )

@@ -41,6 +41,19 @@ impl Visible {
         tokio::time::timeout(at_most, self.reached(position)).await.is_ok()
     }
 
+    /// Up to where every read model shows everything.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn position(&self) -> sqlx::Result<i64> {
+        if self.keeps_all.load(Ordering::Relaxed) {
+            return Ok(*self.position.borrow());
+        }
+        let reached: Option<i64> =
+            sqlx::query_scalar("select min(position) from read.checkpoints").fetch_one(&self.pool).await?;
+        Ok(reached.unwrap_or_default())
+    }
+
     async fn reached(&self, position: i64) {
         let mut visible = self.position.subscribe();
         loop {
