@@ -1,5 +1,7 @@
 //! An event as it leaves the desk: what is in the log about it, and of its fields what the reader may see.
-#![expect(dead_code, reason = "the routes that answer with events follow")]
+#![cfg_attr(not(test), expect(dead_code, reason = "the routes that answer with events follow"))]
+
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
@@ -10,6 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::schemas::KnownVersions;
 
 /// An event, as a reader may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -31,7 +35,8 @@ pub(crate) struct Envelope {
     #[serde(rename = "type")]
     #[schema(example = "TicketResolved")]
     pub(crate) event_type: String,
-    /// The version of its fields.
+    /// The version of its fields: the newest, whichever it was stored as, unless this version of the desk does
+    /// not know the type.
     pub(crate) schema: i16,
     /// When it happened.
     pub(crate) occurred_at: DateTime<Utc>,
@@ -63,6 +68,12 @@ pub(crate) struct Actor {
 }
 
 impl Envelope {
+    /// The event as a consumer sees it that knows other versions than the newest.
+    pub(crate) fn in_versions(mut self, known: &KnownVersions) -> Self {
+        (self.schema, self.data) = known.cast(&self.event_type, self.schema, self.data);
+        self
+    }
+
     /// `event`, which was read from `row`; with `internal` all of it, without only its public part, if any.
     pub(crate) fn of(row: &Row, event: &Event, internal: bool) -> Option<Self> {
         let data = match event {
@@ -83,7 +94,7 @@ impl Envelope {
             subject,
             version: row.version,
             event_type: row.event_type.clone(),
-            schema: row.schema_version,
+            schema: event.schema_version().unwrap_or(row.schema_version),
             occurred_at: row.occurred_at,
             recorded_at: row.recorded_at,
             actor: Actor { kind: row.actor_kind.parse().unwrap_or(ActorKind::System), id: row.actor_id },
@@ -91,7 +102,14 @@ impl Envelope {
             causation_id: row.causation_id,
             correlation_id: row.correlation_id,
             data,
-            hash: row.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hexadecimal(&row.leaf_hash),
         })
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -12,7 +12,9 @@
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `openapi` | the document that describes all of it |
+//! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
+mod asyncapi;
 pub mod auth;
 pub mod body;
 pub mod context;
@@ -30,9 +32,11 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod routes;
+pub mod schemas;
 mod sessions;
 pub mod settle;
 
+pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};
 pub use crate::layers::serve;
 

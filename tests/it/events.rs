@@ -47,7 +47,7 @@ fn folder() -> PathBuf {
 }
 
 /// The samples there are, by file name.
-fn committed() -> BTreeMap<String, String> {
+pub(crate) fn committed() -> BTreeMap<String, String> {
     let files = std::fs::read_dir(folder()).expect("tests/samples").map(|file| file.expect("a file").path());
     files
         .map(|path| {

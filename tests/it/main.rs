@@ -11,4 +11,6 @@ mod log;
 mod openapi;
 mod projection;
 mod races;
+mod schemas;
 mod tickets;
+mod unknown;
