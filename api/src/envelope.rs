@@ -10,6 +10,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::schemas::KnownVersions;
+
 /// An event, as a reader may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Envelope {
@@ -30,7 +32,8 @@ pub(crate) struct Envelope {
     #[serde(rename = "type")]
     #[schema(example = "TicketResolved")]
     pub(crate) event_type: String,
-    /// The version of its fields.
+    /// The version of its fields: the newest, whichever it was stored as, unless this version of the desk does
+    /// not know the type.
     pub(crate) schema: i16,
     /// When it happened.
     pub(crate) occurred_at: DateTime<Utc>,
@@ -62,6 +65,12 @@ pub(crate) struct Actor {
 }
 
 impl Envelope {
+    /// The event as a consumer sees it that knows other versions than the newest.
+    pub(crate) fn in_versions(mut self, known: &KnownVersions) -> Self {
+        (self.schema, self.data) = known.cast(&self.event_type, self.schema, self.data);
+        self
+    }
+
     /// `event`, which was read from `row`; with `internal` all of it, without only its public part, if any.
     pub(crate) fn of(row: &Row, event: &Event, internal: bool) -> Option<Self> {
         let data = match event {
@@ -82,7 +91,7 @@ impl Envelope {
             subject,
             version: row.version,
             event_type: row.event_type.clone(),
-            schema: row.schema_version,
+            schema: event.schema_version().unwrap_or(row.schema_version),
             occurred_at: row.occurred_at,
             recorded_at: row.recorded_at,
             actor: Actor { kind: row.actor_kind.parse().unwrap_or(ActorKind::System), id: row.actor_id },

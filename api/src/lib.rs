@@ -13,7 +13,9 @@
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
 //! | `openapi` | the document that describes all of it |
+//! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
+mod asyncapi;
 pub mod auth;
 pub mod body;
 mod consumers;
@@ -33,9 +35,11 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod routes;
+pub mod schemas;
 mod sessions;
 pub mod settle;
 
+pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};
 pub use crate::layers::serve;
 

@@ -13,4 +13,6 @@ mod openapi;
 mod projection;
 mod races;
 mod stream;
+mod schemas;
 mod tickets;
+mod unknown;

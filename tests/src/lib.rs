@@ -3,5 +3,6 @@
 pub mod appends;
 pub mod desk;
 pub mod load;
+pub mod other_version;
 pub mod postgres;
 pub mod process;

@@ -80,6 +80,18 @@ pub(crate) enum Command {
     },
     /// Print the API's description (OpenAPI)
     Openapi,
+    /// Print what events look like: a catalogue, or with --output json their JSON Schemas
+    Schemas(Schemas),
+    /// Print the description of the channels that events leave by (AsyncAPI)
+    Asyncapi,
+}
+
+/// `schemas`.
+#[derive(Debug, Args)]
+pub(crate) struct Schemas {
+    /// Write a file for each version of each event into this folder instead
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// `serve`.

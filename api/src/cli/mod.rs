@@ -10,6 +10,7 @@ mod output;
 mod projections;
 mod replay;
 mod retold;
+mod schemas;
 mod serve;
 mod site;
 mod snapshot;
@@ -77,5 +78,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             projections::rebuild(&globals, output, &name).await
         }
         Command::Openapi => Ok(print_json(&api::openapi())?),
+        Command::Schemas(args) => Ok(schemas::run(output, &args)?),
+        Command::Asyncapi => Ok(print_json(&api::asyncapi())?),
     }
 }

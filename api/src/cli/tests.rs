@@ -83,6 +83,9 @@ fn the_rest_is_understood() {
     let is = |line: &str| parse(line).map(|cli| cli.command);
     assert!(matches!(is("migrate"), Ok(Command::Migrate)));
     assert!(matches!(is("openapi"), Ok(Command::Openapi)));
+    assert!(matches!(is("asyncapi"), Ok(Command::Asyncapi)));
+    assert!(matches!(is("schemas"), Ok(Command::Schemas(schemas)) if schemas.dir.is_none()));
+    assert!(matches!(is("schemas --dir d"), Ok(Command::Schemas(schemas)) if schemas.dir.is_some()));
     assert!(
         matches!(is("demo --from f.csv --tickets 3000"), Ok(Command::Demo(demo)) if demo.tickets == Some(3000))
     );

@@ -6,6 +6,7 @@ mod decide;
 mod edit;
 mod error;
 mod event;
+mod evolution;
 mod progress;
 mod routing;
 mod state;
