@@ -21,6 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::auth::Sessions;
 use crate::idempotency::Running as RunningRequests;
+use crate::rebuilds::{self, Rebuilds};
 
 /// How many passwords are hashed at a time; each takes a core and 46 MiB.
 const PASSWORDS_AT_A_TIME: usize = 2;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub(crate) sessions: Sessions,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
+    /// Rebuilds of read models that this process runs.
+    pub(crate) rebuilds: Rebuilds,
 }
 
 impl Deref for Desk {
@@ -97,7 +100,9 @@ impl Desk {
             config,
             sessions: Sessions::default(),
             running: RunningRequests::default(),
+            rebuilds: Rebuilds::new(stop.clone()),
         }));
+        tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
     }
 }

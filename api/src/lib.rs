@@ -29,6 +29,7 @@ mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+mod rebuilds;
 pub mod routes;
 mod sessions;
 pub mod settle;

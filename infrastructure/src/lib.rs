@@ -1,6 +1,7 @@
 //! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
 //! passwords, configuration.
 
+mod bulk_keys;
 pub mod config;
 pub mod database;
 pub mod keys;

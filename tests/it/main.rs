@@ -11,4 +11,5 @@ mod log;
 mod openapi;
 mod projection;
 mod races;
+mod rebuild;
 mod tickets;

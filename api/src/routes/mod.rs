@@ -57,6 +57,7 @@ mod docs;
 mod health;
 mod home;
 mod message;
+mod projection;
 mod ticket;
 mod user;
 
@@ -75,6 +76,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(projection::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.
