@@ -87,7 +87,9 @@ impl Claim {
     }
 
     /// Gives the right up.
-    pub(super) async fn release(self) -> sqlx::Result<()> {
+    pub(super) async fn release(mut self) -> sqlx::Result<()> {
+        // The server takes a moment to notice that a connection is closed; the next one need not wait for it.
+        self.connection.execute("select pg_advisory_unlock_all()").await?;
         self.connection.close().await
     }
 }

@@ -5,7 +5,6 @@ use domain::id::UserId;
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{Priority, Urgency};
-use infrastructure::log::PgLog;
 use infrastructure::projection::{Claim, Compared, Progress, differences, rebuild};
 use sqlx::Executor as _;
 use tests::appends::{append, new_stream, on, unassigned};
@@ -17,7 +16,8 @@ use uuid::Uuid;
 use super::{count, live, model, parked, settle, tickets};
 
 /// Rebuilds every read model; each comes out equal to the live one, by its own comparison and by ours.
-async fn rebuild_all_equal(test: &TestDatabase, log: &PgLog) {
+async fn rebuild_all_equal(test: &TestDatabase) {
+    let log = &test.log().await; // without events in memory
     for model in projections::all() {
         let name = model.name();
         let before = parked(test.database.pool(), name).await;
@@ -46,7 +46,7 @@ async fn a_rebuild_is_equal_and_looks_like_what_it_replaces() {
         union all select conname || pg_get_constraintdef(oid) from pg_constraint
           where connamespace = 'read'::regnamespace) x";
     let before: String = sqlx::query_scalar(shapes).fetch_one(&mut owner).await.expect("shapes");
-    rebuild_all_equal(&test, &log).await;
+    rebuild_all_equal(&test).await;
     let after: String = sqlx::query_scalar(shapes).fetch_one(&mut owner).await.expect("shapes");
     assert_eq!(after, before, "indexes, constraints, storage parameters and grants");
     for (table, rows) in
@@ -95,14 +95,14 @@ async fn a_rebuild_parks_what_the_live_read_model_parks() {
         .await
         .expect("poisoned");
     settle(&test).await;
-    rebuild_all_equal(&test, &log).await;
+    rebuild_all_equal(&test).await;
     assert!(parked(test.database.pool(), "ticket_list").await.len() > 1, "and what follows on it");
 
     // Refused by the fold: nothing is known of the ticket.
     log.append(append(vec![on(new_stream(), 0, vec![unassigned()])])).await.expect("accepted");
     live(&log, new_stream(), UserId(Uuid::now_v7()), 1).await;
     settle(&test).await;
-    rebuild_all_equal(&test, &log).await;
+    rebuild_all_equal(&test).await;
     let refused = parked(test.database.pool(), "ticket_page").await;
     assert!(refused.iter().any(|(.., error)| error.contains("creation")), "{refused:?}");
 
@@ -118,7 +118,7 @@ async fn a_rebuild_parks_what_the_live_read_model_parks() {
     };
     log.append(append(vec![on(new_stream(), 0, vec![odd])])).await.expect("accepted");
     settle(&test).await;
-    rebuild_all_equal(&test, &log).await;
+    rebuild_all_equal(&test).await;
     let refused = parked(test.database.pool(), "ticket_list").await;
     assert!(refused.iter().any(|(.., error)| error.contains("invalid byte sequence")), "{refused:?}");
 }

@@ -44,10 +44,10 @@ impl Loader {
         self.task.await.map_err(|error| Stop::Failed(error.into()))?
     }
 
-    /// Waits until nothing is left of the table.
-    pub(super) async fn abandon(self) {
+    /// Gives the table up; gives why it had failed already, if it had.
+    pub(super) async fn abandon(self) -> Option<Stop> {
         drop(self.parts);
-        let _ = self.task.await; // why it ended is known
+        self.task.await.ok()?.err().filter(|stop| !matches!(stop, Stop::Abandoned))
     }
 }
 

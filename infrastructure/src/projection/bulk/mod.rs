@@ -27,7 +27,7 @@ use self::span::Span;
 use self::worker::{Parked, Worker};
 use super::cells::put_cell;
 use super::progress::Progress;
-use super::shape::Shape;
+use super::shape::{Shape, run};
 use super::{ReadModel, TableOf};
 use crate::bulk_keys::BulkOpener;
 use crate::database::{Database, is_unreachable};
@@ -132,24 +132,22 @@ async fn attempt(
     careful: bool,
 ) -> Result<Built, Stop> {
     let loaders = loaders(plan, connection).await?;
-    match fold(plan, connection, &loaders, progress, careful).await {
+    let built = match fold(plan, connection, &loaders, progress, careful).await {
         Ok(workers) => finish(plan, workers, loaders, progress).await,
         Err(stop) => {
-            let mut reason = stop;
-            for loader in loaders {
-                // Whoever only lost the other end does not know why.
-                if let Stop::Abandoned = reason {
-                    match loader.finish().await {
-                        Ok(_) | Err(Stop::Abandoned) => {}
-                        Err(stop) => reason = stop,
-                    }
-                } else {
-                    loader.abandon().await;
-                }
-            }
-            Err(reason)
+            let given_up = futures::future::join_all(loaders.into_iter().map(Loader::abandon)).await;
+            // Whoever only lost the other end does not know why.
+            let known = given_up.into_iter().flatten().next();
+            Err(known.filter(|_| matches!(stop, Stop::Abandoned)).unwrap_or(stop))
+        }
+    };
+    if built.is_err() {
+        for table in plan.model.table_names() {
+            // If this fails as well, the next rebuild clears away what is left.
+            let _ = run(connection, format!("drop table if exists {}.{table}", plan.schema)).await;
         }
     }
+    built
 }
 
 async fn loaders(plan: Plan<'_>, connection: &mut PgConnection) -> Result<Vec<Loader>, Stop> {
@@ -246,7 +244,8 @@ async fn finish(
     let mut parked: Vec<Parked> = workers.into_iter().flat_map(|worker| worker.parked).collect();
     parked.sort_by_key(|parked| parked.position);
     let tables: Vec<&'static str> = loaders.iter().map(|loader| loader.table).collect();
-    let rows = futures::future::try_join_all(loaders.into_iter().map(Loader::finish)).await?;
+    let rows = futures::future::join_all(loaders.into_iter().map(Loader::finish)).await;
+    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(Built { rows: tables.into_iter().zip(rows).collect(), parked })
 }
 
