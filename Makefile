@@ -27,7 +27,7 @@ check: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-bench: ## Run a benchmark (NAME=append, http or large; ARGS="--seconds 5")
+bench: ## Run a benchmark (NAME=append, http, large or rebuild; ARGS="--seconds 5")
 	@scripts/setup.sh bench
 	cargo bench --locked -p tests --bench $(or $(NAME),append) -- $(ARGS)
 

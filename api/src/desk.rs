@@ -23,6 +23,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::auth::Sessions;
 use crate::feed::Streams;
 use crate::idempotency::Running as RunningRequests;
+use crate::rebuilds::{self, Rebuilds};
 
 /// How often a head of the log is signed while it grows.
 const SEALED_EVERY: Duration = Duration::from_mins(1);
@@ -57,6 +58,8 @@ pub struct Parts {
     pub(crate) running: RunningRequests,
     /// The connections that follow the log.
     pub(crate) streams: Streams,
+    /// Rebuilds of read models that this process runs.
+    pub(crate) rebuilds: Rebuilds,
 }
 
 impl Deref for Desk {
@@ -105,7 +108,9 @@ impl Desk {
             sessions: Sessions::default(),
             running: RunningRequests::default(),
             streams: Streams::default(),
+            rebuilds: Rebuilds::new(stop.clone()),
         }));
+        tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, log }))
     }
 }

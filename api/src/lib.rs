@@ -34,6 +34,7 @@ mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+mod rebuilds;
 pub mod routes;
 pub mod schemas;
 mod sessions;

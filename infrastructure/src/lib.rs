@@ -2,6 +2,7 @@
 //! passwords, configuration.
 
 pub mod audit;
+mod bulk_keys;
 pub mod config;
 pub mod database;
 pub mod keys;

@@ -140,6 +140,8 @@ impl Table for TicketHistory {
         ("description", Kind::Text),
         ("is_internal", Kind::Bool),
     ];
+    const TEXTS: bool = false;
+    const OWN_ROWS: bool = true;
     const APPEND_ONLY: bool = true;
 
     fn key(event: &Recorded) -> Option<i64> {

@@ -55,6 +55,7 @@ impl Table for TicketList {
         ("closed_at", Kind::Timestamp),
         ("messages", Kind::Int4),
     ];
+    const OWN_ROWS: bool = true;
     const COUNTERS: Option<Counters<ListRow>> = Some(Counters {
         table: "ticket_counts",
         columns: &["department", "status", "priority", "urgency", "misuse_flag"],

@@ -164,6 +164,7 @@ impl Table for TicketPage {
         ("public_messages", Kind::Int4),
         ("messages_version", Kind::Int4),
     ];
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -53,6 +53,7 @@ impl Table for UserDirectory {
         ("created_at", Kind::Timestamp),
         ("updated_at", Kind::Timestamp),
     ];
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         matches!(event.event, Event::User(_) | Event::Unknown(_)).then_some(event.stream)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::id::TicketId;
-use infrastructure::projection::{rebuild, status};
+use infrastructure::projection::{Progress, rebuild, status};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::{Answer, JWT_SECRET, Somebody, TestDesk};
@@ -128,7 +128,9 @@ async fn a_desk_works_on_among_events_it_does_not_know() {
     scene.desk.assert_sound().await;
 
     for model in projections::all() {
-        rebuild(&scene.desk.desk.database, &scene.desk.desk.log, &model, |_, _| ()).await.expect("rebuilt");
+        rebuild(&scene.desk.desk.database, &scene.desk.desk.log, &model, &Progress::default())
+            .await
+            .expect("rebuilt");
     }
     scene.desk.assert_sound().await;
     assert_nothing_parked(&scene.desk).await;

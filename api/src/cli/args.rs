@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::{Department, Role};
 use domain::id::TicketId;
 use domain::user::values::{EmailAddress, Username};
+use infrastructure::projection::{At, CopyName};
 use infrastructure::secrets::Secret;
 
 /// An event-sourced help desk: the service, and what an operator does with its data directory.
@@ -223,11 +225,32 @@ pub(crate) struct Replay {
 pub(crate) enum ProjectionsCommand {
     /// How far each read model has come
     List,
-    /// Build a read model again from the first event, beside the live one
-    Rebuild {
+    /// Build a read model again from the first event, beside the live one; or a frozen copy of how it once was
+    Rebuild(Rebuild),
+    /// Compare live read models with a fold from the first event; exits 1 at the first that differs
+    Verify {
+        /// Its name [default: all of them]
+        name: Option<String>,
+    },
+    /// Put the tables back that the last rebuild replaced, within a day
+    Rollback {
         /// Its name
         name: String,
     },
+}
+
+/// `projections rebuild`.
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Its name; with --into all of them if none is named
+    #[arg(required_unless_present = "into")]
+    pub(crate) name: Option<String>,
+    /// Up to this position or moment, such as 4711 or 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME|POSITION", value_parser = point, requires = "into")]
+    pub(crate) at: Option<At>,
+    /// Into a new schema of this name, leaving the live tables alone
+    #[arg(long, value_name = "SCHEMA", value_parser = CopyName::from_str, requires = "at")]
+    pub(crate) into: Option<CopyName>,
 }
 
 fn database_url(text: &str) -> Result<Secret, &'static str> {
@@ -243,6 +266,16 @@ fn listen(text: &str) -> Result<SocketAddr, &'static str> {
 
 fn role(text: &str) -> Result<Role, &'static str> {
     text.parse().map_err(|_| "one of user, it_agent, hr_agent, agent, admin")
+}
+
+fn point(text: &str) -> Result<At, &'static str> {
+    match text.parse::<i64>() {
+        Ok(position) if position > 0 => Ok(At::Position(position)),
+        Ok(_) => Err("positions begin at 1"),
+        Err(_) => time(text)
+            .map(At::Time)
+            .map_err(|_| "a position, or a time as in RFC 3339, such as 2026-01-31T12:00:00Z"),
+    }
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {

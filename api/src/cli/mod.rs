@@ -8,6 +8,7 @@ pub(crate) mod failure;
 mod log;
 mod output;
 mod projections;
+mod rebuild;
 mod replay;
 mod retold;
 mod schemas;
@@ -74,8 +75,14 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Projections { command: ProjectionsCommand::List } => {
             Site::visit(&globals, Use::Reading, async |site| projections::list(site, output).await).await
         }
-        Command::Projections { command: ProjectionsCommand::Rebuild { name } } => {
-            projections::rebuild(&globals, output, &name).await
+        Command::Projections { command: ProjectionsCommand::Rebuild(what) } => {
+            rebuild::run(&globals, output, &what).await
+        }
+        Command::Projections { command: ProjectionsCommand::Verify { name } } => {
+            projections::verify(&globals, output, name.as_deref()).await
+        }
+        Command::Projections { command: ProjectionsCommand::Rollback { name } } => {
+            rebuild::roll_back(&globals, output, &name).await
         }
         Command::Openapi => Ok(print_json(&api::openapi())?),
         Command::Schemas(args) => Ok(schemas::run(output, &args)?),

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser as _};
 use domain::access::Role;
 
-use super::args::{Cli, Command, Format, LogCommand, ProjectionsCommand, UserCommand};
+use super::args::{Cli, Command, Format, LogCommand, ProjectionsCommand, Rebuild, UserCommand};
 
 fn parse(line: &str) -> Result<Cli, String> {
     let words = std::iter::once("ledgerdesk").chain(line.split_whitespace());
@@ -103,8 +103,18 @@ fn the_rest_is_understood() {
     }
     assert!(matches!(
         is("projections rebuild ticket_list"),
-        Ok(Command::Projections { command: ProjectionsCommand::Rebuild { name } }) if name == "ticket_list"
+        Ok(Command::Projections { command: ProjectionsCommand::Rebuild(Rebuild { name: Some(name), .. }) })
+            if name == "ticket_list"
     ));
+    for good in ["--at 5 --into may", "ticket_list --at 2026-01-31T12:00:00Z --into may"] {
+        assert!(is(&format!("projections rebuild {good}")).is_ok(), "{good}");
+    }
+    for bad in
+        ["", "--into may", "x --at 5", "--at 0 --into may", "--at soon --into may", "--at 5 --into read"]
+    {
+        assert!(is(&format!("projections rebuild {bad}")).is_err(), "{bad}");
+    }
+    assert!(is("projections rollback").is_err());
     assert!(is("--database-url mysql://x log head").is_err());
     assert!(is("").is_err());
 }

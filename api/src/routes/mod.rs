@@ -60,6 +60,7 @@ mod event;
 mod health;
 mod home;
 mod message;
+mod projection;
 mod ticket;
 mod user;
 
@@ -81,6 +82,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(audit::routes())
         .merge(event::routes())
         .merge(consumer::routes())
+        .merge(projection::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

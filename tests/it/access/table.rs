@@ -19,6 +19,8 @@ const SIGNED: [u16; 9] = [401, 200, 200, 200, 200, 200, 200, 200, 200];
 const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
 /// For administrators.
 const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
+/// For administrators, if it existed.
+const NO_SUCH: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 404];
 /// For whoever sees the ticket.
 const SEES: [u16; 9] = [401, 200, 404, 200, 404, 200, 404, 404, 200];
 /// For staff who see the ticket.
@@ -52,6 +54,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
     Row("logout", Open, None, SIGNED),
     Row("me", Open, None, SIGNED),
+    Row("list_projections", Open, None, ADMIN),
+    // For administrators, who here name one that does not exist.
+    Row("show_projection", Open, None, NO_SUCH),
+    Row("rebuild_projection", Open, None, NO_SUCH),
     Row("list_users", Open, None, ADMIN),
     Row("create_user", Open, Some(USER), created(ADMIN)),
     // The user asked about is the owner.
