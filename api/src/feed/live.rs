@@ -208,9 +208,10 @@ impl Live {
         if self.signed.caller.is_admin() || self.reader.position >= head {
             return Ok(head);
         }
-        let shown = self.desk.visible.position().await?;
+        let mut shown = self.desk.visible.position().await?;
         if shown <= self.reader.position {
             self.desk.visible.wait(self.reader.position + 1, TRUSTED_FOR).await;
+            shown = self.desk.visible.position().await?;
         }
         Ok(shown.min(head))
     }

@@ -6,6 +6,38 @@ use tests::desk::{Answer, Somebody, TestDesk};
 
 use super::{EVENTS, STREAM, page, text, write};
 
+/// Wrong wherever the log is read, and which parameter it is.
+const OF_BOTH: &[(&str, &str)] = &[
+    ("after=-1", "after"),
+    ("after=x", "after"),
+    ("after=", "after"),
+    ("after=1.5", "after"),
+    ("after=7.AAAA", "after"),
+    ("after=%00", "after"),
+    ("after=99999999999999999999", "after"),
+    ("types=TicketTeleported", "types"),
+    ("types=ticketcreated", "types"),
+    ("streams=TKT-1", "streams"),
+    ("streams=x", "streams"),
+    ("consumer=a&after=1", "consumer"),
+    ("consumer=a&types=TicketCreated", "consumer"),
+    ("colour=red", "colour"),
+    ("min_position=x", "min_position"),
+];
+/// Wrong for pages.
+const OF_PAGES: &[(&str, &str)] = &[
+    ("limit=0", "limit"),
+    ("limit=1001", "limit"),
+    ("limit=-1", "limit"),
+    ("wait=26", "wait"),
+    ("wait=-1", "wait"),
+    ("wait=forever", "wait"),
+    ("format=cloudevents", "format"),
+];
+/// Wrong for streams.
+const OF_STREAMS: &[(&str, &str)] =
+    &[("format=xml", "format"), ("ids=hash", "ids"), ("limit=1", "limit"), ("wait=1", "wait")];
+
 /// The cursor of the end of another log that is as long.
 async fn foreign_cursor(length: i64) -> String {
     let desk = TestDesk::open().await;
@@ -35,35 +67,7 @@ async fn a_reader_that_asks_for_nonsense_is_told_what_is_wrong() {
     let desk = TestDesk::open().await;
     let admin = desk.admin().await;
     write(&desk.desk.log, 40).await;
-    let of_both = [
-        ("after=-1", "after"),
-        ("after=x", "after"),
-        ("after=", "after"),
-        ("after=1.5", "after"),
-        ("after=7.AAAA", "after"),
-        ("after=%00", "after"),
-        ("after=99999999999999999999", "after"),
-        ("types=TicketTeleported", "types"),
-        ("types=ticketcreated", "types"),
-        ("streams=TKT-1", "streams"),
-        ("streams=x", "streams"),
-        ("consumer=a&after=1", "consumer"),
-        ("consumer=a&types=TicketCreated", "consumer"),
-        ("colour=red", "colour"),
-        ("min_position=x", "min_position"),
-    ];
-    let of_pages = [
-        ("limit=0", "limit"),
-        ("limit=1001", "limit"),
-        ("limit=-1", "limit"),
-        ("wait=26", "wait"),
-        ("wait=-1", "wait"),
-        ("wait=forever", "wait"),
-        ("format=cloudevents", "format"),
-    ];
-    let of_streams =
-        [("format=xml", "format"), ("ids=hash", "ids"), ("limit=1", "limit"), ("wait=1", "wait")];
-    let cases = [(EVENTS, &of_both[..]), (STREAM, &of_both), (EVENTS, &of_pages), (STREAM, &of_streams)];
+    let cases = [(EVENTS, OF_BOTH), (STREAM, OF_BOTH), (EVENTS, OF_PAGES), (STREAM, OF_STREAMS)];
     for (path, queries) in cases {
         for (query, field) in queries {
             let answer = desk.get(&admin, &format!("{path}?{query}")).await;
@@ -153,10 +157,17 @@ async fn a_consumer_that_is_wrong_is_not_made_or_moved() {
     }
     assert_eq!(put("warehouse", json!({ "after": "2" })).await.expect(409).code(), "LOG_FORKED");
     let _ = desk.get(&admin, "/api/v1/consumers/warehouse").await.expect(404);
+    desk.close().await;
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acknowledgement_that_is_wrong_moves_nothing() {
+    let desk = TestDesk::open().await;
+    let admin = desk.admin().await;
     let ack = async |body: Value| desk.post(&admin, "/api/v1/consumers/warehouse/ack", body).await;
     assert_eq!(ack(json!({ "pos": 1 })).await.expect(404).code(), "NOT_FOUND");
-    let _ = put("warehouse", json!({})).await.expect(201);
+    let made = desk.request(Some(&admin), Method::PUT, "/api/v1/consumers/warehouse");
+    let _ = desk.send(made).await.expect(201);
     for (body, field) in [
         (json!({}), "pos"),
         (json!({ "pos": 1, "cursor": "1" }), "pos"),

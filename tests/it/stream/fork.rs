@@ -49,6 +49,13 @@ pub(super) fn forked(answer: Answer) -> Value {
     answer.body["error"]["details"].clone()
 }
 
+async fn block_ends(database: &TestDatabase) -> Vec<i64> {
+    sqlx::query_scalar("select last_position from ledger.blocks order by 1")
+        .fetch_all(database.database.pool())
+        .await
+        .expect("blocks")
+}
+
 async fn block_hash(database: &TestDatabase, position: i64) -> String {
     sqlx::query_scalar("select encode(block_hash, 'hex') from ledger.blocks where last_position = $1")
         .bind(position)
@@ -170,10 +177,7 @@ async fn a_locator_never_tells_of_more_than_is_common() {
         .await
         .expect("a count");
     assert_eq!(epochs, 1, "nothing tells of the copy");
-    let ends: Vec<i64> = sqlx::query_scalar("select last_position from ledger.blocks order by 1")
-        .fetch_all(original.database.pool())
-        .await
-        .expect("blocks");
+    let ends = block_ends(&original).await;
     for position in 1..=log.head().await.expect("a head") {
         let lost = log.cursor(position).await.expect("a cursor");
         let fork = restored.fork_of(&Place::Proven(lost)).await.expect("an answer");

@@ -1,5 +1,7 @@
 //! `GET /events/stream`: following, going on, filters, shapes.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::json;
 use tests::desk::TestDesk;
@@ -121,5 +123,23 @@ async fn an_event_of_a_type_that_is_not_known_stops_nobody() {
         let mut follower = Follower::open(&desk, who, &format!("after={before}")).await;
         assert_eq!(types(&follower.take(expected.len()).await), expected, "{:?}", who.role);
     }
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_hears_of_an_event_as_soon_as_the_read_models_show_it() {
+    let desk = TestDesk::open().await;
+    let (user, agent) = (desk.user().await, desk.it_agent().await);
+    let ticket = desk.ticket(&user, Some("IT")).await;
+    let path = format!("/api/v1/tickets/{}/messages", text(&ticket, "ticket_id"));
+    let mut follower = Follower::open(&desk, &agent, "").await;
+    let mut waited = Duration::ZERO;
+    for _ in 0..10 {
+        let _ = desk.post(&user, &path, json!({ "content": "Hello?" })).await.expect(201);
+        let shown = Instant::now();
+        assert_eq!(types(&follower.take(1).await), ["MessagePosted"]);
+        waited += shown.elapsed();
+    }
+    assert!(waited < Duration::from_secs(4), "ten events that were visible: {waited:?}");
     desk.close().await;
 }

@@ -11,6 +11,7 @@ mod restore;
 mod slow;
 mod storm;
 mod visibility;
+mod volume;
 mod wire;
 
 use application::ledger::Ledger as _;
