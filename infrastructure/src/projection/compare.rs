@@ -12,7 +12,7 @@ use super::{Kind, ReadModel, TableOf};
 use crate::log::PgLog;
 
 /// How many rows of a table are compared in full; of larger tables so many, chosen by a hash of their keys.
-const FULL: i64 = 200_000;
+const FULL: i64 = 100_000;
 /// How long the live read model is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);

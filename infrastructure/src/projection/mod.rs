@@ -3,6 +3,7 @@
 //! A read model is pure ([`Table`]): it sees a row and an event and yields a row. The [`Runner`] loads rows,
 //! folds events and writes rows and checkpoint in one transaction, so an event has its effect exactly once.
 
+mod ahead;
 mod bulk;
 mod cells;
 mod claim;

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ReadModel;
-use super::feed::{self, Next};
+use super::ahead::Ahead;
+use super::feed::Next;
 use super::follower::{Follower, Trouble};
 use crate::database::{Database, Purpose};
 use crate::log::PgLog;
@@ -134,6 +135,7 @@ impl Runner {
         let mut connection = self.database.connect(Purpose::Projection).await?;
         let mut head = self.log.watch_head();
         let mut followers: Vec<Follower> = Vec::new();
+        let mut ahead = Ahead::default();
         let mut renewed = Instant::now();
         loop {
             if followers.len() < self.models.len() || renewed.elapsed() > RENEW {
@@ -146,7 +148,8 @@ impl Runner {
                 continue;
             };
             if least < seen {
-                self.advance(&mut connection, &mut followers, least).await?;
+                let events = ahead.take(&self.log, least, BATCH).await?;
+                self.advance(&mut connection, &mut followers, least, events).await?;
                 self.publish(&followers, seen);
             } else {
                 let _ = tokio::time::timeout(RENEW, head.changed()).await;
@@ -195,8 +198,8 @@ impl Runner {
         connection: &mut PgConnection,
         followers: &mut Vec<Follower>,
         least: i64,
+        mut events: Vec<Next>,
     ) -> sqlx::Result<()> {
-        let mut events = feed::after(&self.log, least, BATCH).await?;
         if let Some(next) = followers.iter().map(|follower| follower.position).filter(|p| *p > least).min() {
             events.retain(|event| event.position <= next);
         }

@@ -55,7 +55,7 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
         sender_role: SenderRole::User,
         message_type: MessageType::UserMessage,
         content: text("It still prints nothing."),
-        is_internal: n % 3 == 0,
+        is_internal: n.is_multiple_of(3),
         is_ai: false,
         client_msg_id: None,
     };

@@ -1,6 +1,6 @@
 //! Fills a fresh table by COPY, then gives it its indexes: one connection and one transaction for each table.
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -14,6 +14,10 @@ const WAITING: usize = 4;
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Its end.
 const TRAILER: &[u8] = &[0xff, 0xff];
+
+/// Statistics of few rows will do until autovacuum takes more: sorting long texts of many takes longer than
+/// building all indexes.
+const SETTINGS: &str = "set maintenance_work_mem = '128MB'; set default_statistics_target = 10";
 
 /// What comes next for a table.
 pub(super) enum Part {
@@ -61,7 +65,7 @@ async fn load(
     // The transaction begins with the first rows, so that it is short where they come at the end.
     let Some(mut part) = parts.recv().await else { return Err(Stop::Abandoned) };
     let mut connection = database.connect(Purpose::Owner).await?;
-    run(&mut connection, "set maintenance_work_mem = '128MB'".to_owned()).await?;
+    connection.execute(SETTINGS).await?;
     let mut transaction = connection.begin().await?;
     run(&mut transaction, shape.create(&schema)).await?;
     // Rows of a table made in the same transaction can be frozen at once, and are never written again.
