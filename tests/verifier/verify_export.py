@@ -146,5 +146,5 @@ def main(path, key, *heads):
         verifier.require(verifier.ended, verifier.position + 1, "the export is cut: its last line is missing")
     except Fault as fault:
         sys.exit("line %d, position %d: %s" % (number, *fault.args))
-    print("good: events to %d, %d signed heads" % (verifier.position, verifier.counts["head"]))
+    print("good: events to %d, signed heads %d" % (verifier.position, verifier.counts["head"]))
 main(*sys.argv[1:])

@@ -86,7 +86,7 @@ fn tell(output: Output, verified: &Verified, key: PublicKey) -> anyhow::Result<(
             || "no signed head".to_owned(),
             |head| {
                 let root = infrastructure::audit::text::to_hex(&head.root);
-                format!("{heads} signed heads, the last of {} events with root {root}", head.size)
+                format!("signed heads {heads}, root {root} at {}", head.size)
             },
         );
         format!("good: events to {events}, {signed}, key {}", key.id())

@@ -4,12 +4,12 @@ use std::io::{BufRead, Read as _};
 
 use ring::digest::{Context, SHA256};
 
-use super::checker::{Checker, Fault, Verified};
+use super::checker::Checker;
 use super::export::{Header, ReadLine, Trailer, VERSION};
 use super::text::{from_hex, to_hex};
 use super::tiles::unsigned;
 use super::tree::Frontier;
-use super::{PublicKey, SignedHead};
+use super::{Fault, PublicKey, SignedHead, Verified};
 
 /// No line of an export is as long: an append has at most 1 MiB.
 const LONGEST: u64 = 16 << 20;

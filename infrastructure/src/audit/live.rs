@@ -1,9 +1,9 @@
 //! Verifying the log where it is: everything that an export has, and what only the database knows.
 
-use super::checker::{BLOCK, Checker, Fault, Verified};
+use super::checker::{BLOCK, Checker};
 use super::tree::Frontier;
 use super::walk::{Entry, Walk};
-use super::{Audit, SignedHead};
+use super::{Audit, Fault, SignedHead, Verified};
 use crate::log::genesis;
 
 impl Audit {

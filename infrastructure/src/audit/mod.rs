@@ -4,6 +4,7 @@
 
 mod checker;
 mod export;
+mod fault;
 mod file;
 mod head;
 mod live;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-pub use self::checker::{Fault, Verified};
 pub use self::export::Export;
+pub use self::fault::{Fault, Verified};
 pub use self::file::verify_export;
 pub use self::head::{HeadKey, PublicKey, SignedHead};
 pub use self::proof::{Consistency, Inclusion, Proved};

@@ -62,7 +62,7 @@ async fn an_auditor_needs_the_export_and_the_key_and_nothing_else() {
     for key in [key.trim(), &key_file] {
         let good = said(&alone(&[&verify[..], &[key]].concat()).output().expect("runs"));
         assert!(
-            good.starts_with("good: events to 14, 2 signed heads") && good.lines().count() == 1,
+            good.starts_with("good: events to 14, signed heads 2") && good.lines().count() == 1,
             "{good}"
         );
     }
@@ -87,7 +87,7 @@ async fn the_live_log_is_verified_against_heads_that_were_kept() {
     let head_file = scene.file("head.json");
     std::fs::write(&head_file, said(&scene.run(&["log", "head", "--signed"]))).expect("written");
     let good = said(&scene.run(&["log", "verify", "--head", &head_file]));
-    assert!(good.starts_with("good: events to 3, 1 signed heads"), "{good}");
+    assert!(good.starts_with("good: events to 3, signed heads 1"), "{good}");
     let traces = [
         "events where position",
         "blocks where last_position",

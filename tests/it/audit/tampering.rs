@@ -220,6 +220,18 @@ async fn rewritten(scene: &Scene, positions: &[i64]) {
     scene.tamper(&[BLOCKS_ANEW]).await;
 }
 
+/// Times are in the blocks only: leaves and tree know nothing of them.
+#[tokio::test]
+async fn times_rewritten_with_their_blocks_contradict_the_heads() {
+    let earlier = "recorded_at = recorded_at - interval '1 millisecond'";
+    let statements = [
+        &format!("update ledger.events set {earlier} where position = 7"),
+        &format!("update ledger.blocks set {earlier} where last_position = 7"),
+        BLOCKS_ANEW,
+    ];
+    found(&statements, Some(5), Some(5), Some(5)).await;
+}
+
 #[tokio::test]
 async fn an_altered_tree_is_found() {
     let scene = Scene::of(&[200; 4]).await;
