@@ -3,5 +3,6 @@
 pub mod appends;
 pub mod desk;
 pub mod load;
+pub mod nats;
 pub mod postgres;
 pub mod process;
