@@ -14,9 +14,11 @@ use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
 use infrastructure::reachable::Reachable;
+use infrastructure::relay::{Relay, Status as RelayStatus};
 use infrastructure::token::Tokens;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -46,6 +48,8 @@ pub struct Parts {
     pub reachable: Reachable,
     /// What the read models show.
     pub visible: Visible,
+    /// How the relay is doing; none if nothing is relayed.
+    pub relay: Option<watch::Receiver<RelayStatus>>,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -96,12 +100,19 @@ impl Desk {
         let stop = CancellationToken::new();
         let projections = tokio::spawn(runner.run(stop.clone()));
         let sealer = tokio::spawn(log.audit().keep_sealing(SEALED_EVERY, stop.clone()));
+        let relay = config.nats.clone().map(|nats| {
+            let relay = Relay::new(Arc::clone(&log), nats);
+            let status = relay.status();
+            tokio::spawn(relay.run(stop.clone()));
+            status
+        });
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
             reachable: Reachable::watch(database.clone(), stop.clone()),
             database,
             visible,
+            relay,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             config,

@@ -13,6 +13,7 @@ mod openapi;
 mod projection;
 mod races;
 mod rebuild;
+mod relay;
 mod schemas;
 mod stream;
 mod tickets;

@@ -26,6 +26,8 @@ const BATCH: usize = 2_000;
 const LEASE: &str = "2 seconds";
 const RENEW: Duration = Duration::from_millis(600);
 const RETRY: Duration = Duration::from_millis(200);
+/// How often somebody who waits asks how far another process is.
+const ASK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What readers may rely on to be visible.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct Visible {
     position: Arc<watch::Sender<i64>>,
     /// Whether this process keeps all read models and so knows by itself how far they are.
     keeps_all: Arc<AtomicBool>,
+    /// Whose turn it is to ask the process that does.
+    turn: Arc<tokio::sync::Mutex<()>>,
     pool: PgPool,
 }
 
@@ -65,17 +69,24 @@ impl Visible {
                 let _ = tokio::time::timeout(RENEW, visible.changed()).await;
                 continue;
             }
-            // Another process keeps them: asked only while somebody waits.
-            if let Ok(Some(reached)) =
-                sqlx::query_scalar::<_, Option<i64>>("select min(position) from read.checkpoints")
-                    .fetch_one(&self.pool)
-                    .await
-                && reached >= position
-            {
-                return;
+            // Another process keeps them: asked only while somebody waits, and by one for all who do.
+            tokio::select! {
+                _ = visible.changed() => {}
+                _turn = self.turn.lock() => self.ask().await,
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    async fn ask(&self) {
+        let asked = sqlx::query_scalar::<_, Option<i64>>("select min(position) from read.checkpoints");
+        if let Ok(Some(reached)) = asked.fetch_one(&self.pool).await {
+            self.position.send_if_modified(|visible| {
+                let newer = reached > *visible;
+                *visible = reached.max(*visible);
+                newer
+            });
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 
@@ -95,6 +106,7 @@ impl Runner {
         let visible = Visible {
             position: Arc::new(watch::Sender::new(0)),
             keeps_all: Arc::default(),
+            turn: Arc::default(),
             pool: database.pool().clone(),
         };
         Self { log, database, models, me: Uuid::now_v7(), visible }
@@ -113,7 +125,7 @@ impl Runner {
                 () = stop.cancelled() => break,
                 ended = self.session() => ended,
             };
-            self.visible.keeps_all.store(false, Ordering::Relaxed);
+            self.keeps(0);
             if let Err(error) = ended {
                 tracing::warn!(error = %error, "The read models wait for the database");
             }
@@ -185,7 +197,7 @@ impl Runner {
                 followers.push(follower);
             }
         }
-        self.visible.keeps_all.store(followers.len() == self.models.len(), Ordering::Relaxed);
+        self.keeps(followers.len());
         if let Some(least) = followers.iter().map(|follower| follower.position).min() {
             self.publish(followers, least);
         }
@@ -222,6 +234,12 @@ impl Runner {
         }
         // Whoever was fenced is found out by its position.
         self.lease(connection, followers).await
+    }
+
+    /// This process keeps so many of the read models from now on.
+    fn keeps(&self, models: usize) {
+        self.visible.keeps_all.store(models == self.models.len(), Ordering::Relaxed);
+        metrics::gauge!("ledgerdesk_projections_kept").set(u32::try_from(models).map_or(0.0, f64::from));
     }
 
     fn publish(&self, followers: &[Follower], head: i64) {
