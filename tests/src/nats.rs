@@ -20,9 +20,27 @@ pub struct NatsServer {
     port: u16,
     monitor: u16,
     process: Option<Child>,
+    /// How it finds the other servers of its cluster.
+    cluster: Vec<String>,
 }
 
 impl NatsServer {
+    /// Three servers of one cluster, which are not up yet.
+    #[must_use]
+    pub fn cluster() -> [Self; 3] {
+        let ports = [free_port(), free_port(), free_port()];
+        let routes = ports.map(|port| format!("nats://127.0.0.1:{port}"));
+        ports.map(|port| {
+            let own = format!("nats://127.0.0.1:{port}");
+            let named = ["--name", &format!("n{port}"), "--cluster_name", "tests", "--cluster", &own];
+            let cluster =
+                named.into_iter().chain(["--routes", &routes.join(",")]).map(str::to_owned).collect();
+            let mut server = Self::prepared();
+            server.cluster = cluster;
+            server
+        })
+    }
+
     /// A server that is up.
     ///
     /// # Panics
@@ -37,7 +55,13 @@ impl NatsServer {
     /// A server that is not up yet.
     #[must_use]
     pub fn prepared() -> Self {
-        Self { folder: scratch("nats"), port: free_port(), monitor: free_port(), process: None }
+        Self {
+            folder: scratch("nats"),
+            port: free_port(),
+            monitor: free_port(),
+            process: None,
+            cluster: Vec::new(),
+        }
     }
 
     /// What `NATS_URL` is set to.
@@ -73,6 +97,7 @@ impl NatsServer {
             .arg(self.folder.path())
             .arg("-l")
             .arg(log)
+            .args(&self.cluster)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -173,11 +173,17 @@ impl Runner {
     async fn lease(&self, connection: &mut PgConnection, followers: &mut Vec<Follower>) -> sqlx::Result<()> {
         let names: Vec<&str> = self.models.iter().map(ReadModel::name).collect();
         let held: Vec<(String, i64, i64)> = sqlx::query_as(
-            "update read.checkpoints
-                set lease_token = lease_token + (lease_owner is distinct from $1)::int, lease_owner = $1,
+            // In one order, so that of several processes one gets them all.
+            "update read.checkpoints c
+                set lease_token = c.lease_token + (c.lease_owner is distinct from $1)::int, lease_owner = $1,
                     lease_until = now() + $3::interval
-              where model = any($2) and (lease_owner = $1 or lease_until < now())
-              returning model, lease_token, position",
+               from (select model
+                       from read.checkpoints
+                      where model = any($2) and (lease_owner = $1 or lease_until < now())
+                      order by model
+                        for update) free
+              where c.model = free.model
+              returning c.model, c.lease_token, c.position",
         )
         .bind(self.me)
         .bind(&names)

@@ -1,11 +1,13 @@
 //! The relay to NATS, against a real server: every event once, whoever dies when.
 
+mod cluster;
 mod load;
 mod privacy;
 mod races;
 mod refusals;
 mod restarts;
 mod restores;
+mod sleepers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,9 +38,12 @@ struct Node {
 
 impl Node {
     async fn start(test: &TestDatabase, url: &str) -> Self {
+        Self::of(test.log().await, url)
+    }
+
+    fn of(log: Arc<PgLog>, url: &str) -> Self {
         let environment = |name: &str| (name == "NATS_URL").then(|| url.to_owned());
         let config = Config::read(&environment, None, Overrides::default()).expect("a configuration");
-        let log = test.log().await;
         let relay = Relay::new(Arc::clone(&log), config.nats.expect("set"));
         let status = relay.status();
         let running = tokio::spawn(relay.run(CancellationToken::new()));
