@@ -11,7 +11,7 @@ use super::text::{hex, time};
 use crate::log::Row;
 
 /// How many events are read at a time.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 1_000;
 
 /// A block: the events of one batch, chained to the block before.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]

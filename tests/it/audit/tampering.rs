@@ -220,6 +220,23 @@ async fn rewritten(scene: &Scene, positions: &[i64]) {
     scene.tamper(&[BLOCKS_ANEW]).await;
 }
 
+/// What a newer version of the desk wrote is hashed and signed like anything else.
+#[tokio::test]
+async fn an_event_of_an_unknown_type_is_like_any_other() {
+    let scene = Scene::of(&[2, 2]).await;
+    scene
+        .tamper(&[
+            "update ledger.events set event_type = 'KettleBoiled', stream_type = 'kettle' where position = 3",
+        ])
+        .await;
+    rewritten(&scene, &[3]).await;
+    scene.head().await;
+    assert_eq!(scene.live(&[]).await, None);
+    let export = scene.export(1, None).await;
+    assert!(String::from_utf8_lossy(&export).contains("KettleBoiled"));
+    assert_eq!(scene.exported(&export, &[]), None);
+}
+
 /// Times are in the blocks only: leaves and tree know nothing of them.
 #[tokio::test]
 async fn times_rewritten_with_their_blocks_contradict_the_heads() {
