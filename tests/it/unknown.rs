@@ -143,6 +143,25 @@ async fn a_desk_works_on_among_events_it_does_not_know() {
     scene.desk.assert_sound().await;
 }
 
+/// The limit: nothing can be said of a ticket whose creation is not understood, so what follows is set aside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_follows_a_creation_that_is_not_known_is_parked_and_nothing_else() {
+    let scene = Scene::set().await;
+    let (known, foreign) = (scene.id, TicketId::new(chrono::Utc::now(), 7));
+    scene.append(foreign.stream(), "ticket", "TicketCreated", 2, json!({})).await;
+    assert_nothing_parked(&scene.desk).await;
+    scene.append(foreign.stream(), "ticket", "TicketUnassigned", 1, json!({})).await;
+    scene.append(known.stream(), "ticket", "TicketUnassigned", 1, json!({})).await;
+    let parked: Vec<(String, Uuid)> = sqlx::query_as("select model, entity from read.parked order by model")
+        .fetch_all(scene.desk.desk.pool())
+        .await
+        .expect("parked");
+    let expected = ["ticket_list", "ticket_page"].map(|model| (model.to_owned(), foreign.stream()));
+    assert_eq!(parked, expected);
+    assert_eq!(scene.desk.get(&scene.admin, &format!("/api/v1/tickets/{foreign}")).await.status, 404);
+    assert_eq!(scene.page(&scene.ivan).await.body["status"], "open");
+}
+
 fn ledgerdesk(test: &TestDatabase, arguments: &[&str]) -> String {
     let output = Command::new(Binary::path())
         .args(arguments)

@@ -74,9 +74,14 @@ impl KnownVersions {
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::FromRequestParts as _;
+    use axum::http::Request;
+    use axum::response::IntoResponse as _;
     use serde_json::json;
 
     use super::*;
+    use crate::problem::tests::error_of;
+    use crate::query::Query;
 
     #[test]
     fn types_are_named_with_their_versions() {
@@ -84,6 +89,30 @@ mod tests {
         assert_eq!(known, KnownVersions([("TicketCreated", 1), ("TicketFlagged", 1)].into()));
         let read: KnownVersions = serde_json::from_value(json!("TicketFlagged:2")).expect("versions");
         assert_eq!(read, KnownVersions([("TicketFlagged", 2)].into()));
+    }
+
+    #[tokio::test]
+    async fn a_request_names_them_in_its_query() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Asked {
+            schema: Option<KnownVersions>,
+        }
+        let ask = async |query: &str| {
+            let request = Request::get(format!("/events?{query}")).body(()).expect("a request");
+            Query::<Asked>::from_request_parts(&mut request.into_parts().0, &())
+                .await
+                .map(|asked| asked.0.schema)
+        };
+        let both = "TicketFlagged:1,TicketCreated:1".parse().ok();
+        assert_eq!(ask("schema=TicketFlagged:1&schema=TicketCreated:1").await.expect("versions"), both);
+        assert_eq!(ask("schema=TicketFlagged:1,TicketCreated:1").await.expect("versions"), both);
+        assert_eq!(ask("").await.expect("nothing"), None);
+        let (status, error) =
+            error_of(ask("schema=TicketFlagged:9").await.expect_err("wrong").into_response()).await;
+        let wrong = &error["details"]["errors"][0];
+        assert_eq!((status, &wrong["field"]), (422, &json!("schema")));
+        assert_eq!(wrong["message"], "TicketFlagged has the versions 1 to 2");
     }
 
     #[test]

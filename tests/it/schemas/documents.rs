@@ -49,10 +49,10 @@ fn a_version_that_was_published_keeps_its_shape() {
 fn the_committed_schemas_are_what_the_program_says() {
     let mut expected: BTreeSet<String> = schemas::files().keys().cloned().collect();
     for (file, schema) in schemas::files() {
-        assert_eq!(committed(file), *schema, "{file}: run `make gen` and look at what changed");
+        assert!(committed(file) == *schema, "{file}: run `make gen` and look at what changed");
         assert_eq!(schema["$id"], format!("/schemas/{file}"));
     }
-    assert_eq!(committed("index.json"), schemas::index(), "index.json: run `make gen`");
+    assert!(committed("index.json") == schemas::index(), "index.json: run `make gen`");
     expected.insert("index.json".to_owned());
     let files =
         std::fs::read_dir(folder()).expect("api/schemas").map(|file| file.expect("a file").file_name());
@@ -63,11 +63,10 @@ fn the_committed_schemas_are_what_the_program_says() {
 #[test]
 fn the_committed_documents_are_what_the_program_says() {
     let committed: Value = serde_json::from_str(&read("api/asyncapi.json")).expect("JSON");
-    assert_eq!(committed, api::asyncapi(), "api/asyncapi.json: run `make gen` and look at what changed");
-    assert_eq!(
-        read("docs/events.md").trim_end(),
-        schemas::catalogue().trim_end(),
-        "docs/events.md: `make gen`"
+    assert!(committed == api::asyncapi(), "api/asyncapi.json: run `make gen` and look at what changed");
+    assert!(
+        read("docs/events.md").trim_end() == schemas::catalogue().trim_end(),
+        "docs/events.md: run `make gen` and look at what changed"
     );
 }
 
