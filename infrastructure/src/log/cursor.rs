@@ -2,7 +2,8 @@
 //!
 //! As text a cursor is `<position>.<base64url>`. The bytes are: the number of the epoch that the position is
 //! in (4), the first bytes of that epoch's id (4), the first bytes of the hash of the block that holds the
-//! position (8), and the first bytes (4 each) of the hashes of the blocks that hold the position rounded down
+//! position (8), the position at which the epoch began (8), the first bytes of the hash of the block that ends
+//! there (4), and the first bytes (4 each) of the hashes of the blocks that hold the position rounded down
 //! to multiples of 16, 256, 4,096 … as long as that is above 0. A block's hash covers everything before it,
 //! so one that matches proves the whole history up to it; those further back tell where another one parted.
 
@@ -12,6 +13,9 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
+/// How many bytes a cursor has besides the locator.
+const HEAD: usize = 28;
+
 /// A place in the log that can prove which log it is a place in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
@@ -20,6 +24,8 @@ pub struct Cursor {
     pub(super) epoch: i32,
     pub(super) epoch_id: [u8; 4],
     pub(super) block: [u8; 8],
+    /// Where the epoch began, and the block that ends there.
+    pub(super) start: (i64, [u8; 4]),
     /// The blocks at [`levels`], from the one nearest to the position on.
     pub(super) locator: Vec<[u8; 4]>,
 }
@@ -66,10 +72,12 @@ impl Place {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = Vec::with_capacity(16 + 4 * self.locator.len());
+        let mut bytes = Vec::with_capacity(HEAD + 4 * self.locator.len());
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
         bytes.extend_from_slice(&self.epoch_id);
         bytes.extend_from_slice(&self.block);
+        bytes.extend_from_slice(&self.start.0.to_be_bytes());
+        bytes.extend_from_slice(&self.start.1);
         bytes.extend(self.locator.iter().flatten());
         write!(f, "{}.{}", self.position, BASE64.encode(bytes))
     }
@@ -90,15 +98,17 @@ impl FromStr for Cursor {
         let (position, proof) = text.split_once('.').ok_or(NotAPlace)?;
         let position = number(position)?;
         let bytes = BASE64.decode(proof).map_err(|_| NotAPlace)?;
-        let (head, locator) = bytes.split_at_checked(16).ok_or(NotAPlace)?;
-        if locator.len() != 4 * levels(position).count() {
+        let (head, locator) = bytes.split_at_checked(HEAD).ok_or(NotAPlace)?;
+        let start = i64::from_be_bytes(prefix(&head[16..24]));
+        if locator.len() != 4 * levels(position).count() || !(0..=position).contains(&start) {
             return Err(NotAPlace);
         }
         Ok(Self {
             position,
             epoch: i32::from_be_bytes(prefix(&head[..4])),
             epoch_id: prefix(&head[4..8]),
-            block: prefix(&head[8..]),
+            block: prefix(&head[8..16]),
+            start: (start, prefix(&head[24..])),
             locator: locator.chunks_exact(4).map(prefix).collect(),
         })
     }
@@ -124,6 +134,7 @@ mod tests {
             epoch: i32::from(fill),
             epoch_id: [fill; 4],
             block: [fill; 8],
+            start: (position / 2, [fill; 4]),
             locator: levels(position).map(|_| [fill; 4]).collect(),
         }
     }

@@ -31,20 +31,24 @@ pub struct Common {
 }
 
 /// What the log says of a position.
-#[derive(FromRow)]
+#[derive(Default, FromRow)]
 struct Mark {
     position: i64,
     /// The hash of the block that holds it; none beyond the head.
     block_hash: Option<Vec<u8>>,
     epoch: Option<i32>,
     epoch_id: Option<Uuid>,
+    /// Where the epoch began, and the block that ends there.
+    from_position: Option<i64>,
+    from_block_hash: Option<Vec<u8>>,
 }
 
-const MARKS: &str = "select x.position, b.block_hash, e.epoch, e.id as epoch_id
+const MARKS: &str =
+    "select x.position, b.block_hash, e.epoch, e.id as epoch_id, e.from_position, e.from_block_hash
     from unnest($1::bigint[]) x(position)
     left join lateral (select b.block_hash from ledger.blocks b
                         where b.last_position >= x.position order by b.last_position limit 1) b on true
-    left join lateral (select e.epoch, e.id from ledger.epochs e
+    left join lateral (select e.epoch, e.id, e.from_position, e.from_block_hash from ledger.epochs e
                         where e.from_position < x.position order by e.epoch desc limit 1) e on true";
 
 async fn marks(pool: &PgPool, positions: impl Iterator<Item = i64>) -> sqlx::Result<BTreeMap<i64, Mark>> {
@@ -55,7 +59,7 @@ async fn marks(pool: &PgPool, positions: impl Iterator<Item = i64>) -> sqlx::Res
     if !positions.is_empty() {
         marks = sqlx::query_as(MARKS).bind(positions).fetch_all(pool).await?;
     }
-    marks.push(Mark { position: 0, block_hash: Some(genesis().to_vec()), epoch: None, epoch_id: None });
+    marks.push(Mark { block_hash: Some(genesis().to_vec()), ..Mark::default() });
     Ok(marks.into_iter().map(|mark| (mark.position, mark)).collect())
 }
 
@@ -68,11 +72,14 @@ pub(super) async fn cursors(pool: &PgPool, positions: &[i64]) -> sqlx::Result<Ve
     let cursor = |position: &i64| {
         let mark = marks.get(position);
         let epoch_id = mark.and_then(|mark| mark.epoch_id).unwrap_or_default();
+        let start =
+            mark.and_then(|mark| Some((mark.from_position?, prefix(mark.from_block_hash.as_deref()?))));
         Cursor {
             position: *position,
             epoch: mark.and_then(|mark| mark.epoch).unwrap_or_default(),
             epoch_id: prefix(epoch_id.as_bytes()),
             block: prefix(hash(*position)),
+            start: start.unwrap_or_default(),
             locator: levels(*position).map(|level| prefix(hash(level))).collect(),
         }
     };
@@ -89,14 +96,17 @@ pub(super) async fn find(pool: &PgPool, place: &Place) -> sqlx::Result<Option<Fo
         }
         Place::Proven(cursor) => cursor,
     };
-    let own = marks(pool, levels(cursor.position).chain([cursor.position])).await?;
+    let own = marks(pool, levels(cursor.position).chain([cursor.position, cursor.start.0])).await?;
     let block = |position: i64| own.get(&position).and_then(|mark| mark.block_hash.as_deref());
     if block(cursor.position).is_some_and(|hash| prefix::<8>(hash) == cursor.block) {
         return Ok(None);
     }
     let is_shared =
         |(level, said): &(i64, [u8; 4])| block(*level).is_some_and(|hash| prefix::<4>(hash) == *said);
-    let located: Vec<(i64, [u8; 4])> = levels(cursor.position).zip(cursor.locator.iter().copied()).collect();
+    let mut located: Vec<(i64, [u8; 4])> =
+        levels(cursor.position).zip(cursor.locator.iter().copied()).collect();
+    located.push(cursor.start);
+    located.sort_unstable_by_key(|(level, _)| std::cmp::Reverse(*level));
     let shared = located.iter().find(|level| is_shared(level)).map_or(0, |(level, _)| *level);
     let parted =
         located.iter().rev().find(|level| !is_shared(level)).map_or(cursor.position, |(level, _)| *level);
