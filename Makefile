@@ -27,14 +27,14 @@ check: ## Formatting and lints
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-bench: ## Run a benchmark (NAME=append, http, large or load; ARGS="--seconds 5")
+bench: ## Run a benchmark (NAME=append, http, large, load or rebuild; ARGS="--seconds 5")
 	@scripts/setup.sh bench
 	cargo bench --locked -p tests --bench $(or $(NAME),append) -- $(ARGS)
 
-gen: ## Write api/openapi.json anew
-	@cargo run --quiet --locked -p api -- openapi > api/openapi.json.new \
-	|| { rm -f api/openapi.json.new; exit 1; }
-	@mv api/openapi.json.new api/openapi.json
+gen: ## Write the documents and schemas that the program describes itself with anew
+	@cargo run --quiet --locked -p api -- schemas --dir api/schemas
+	@write() { cargo run --quiet --locked -p api -- "$$2" > "$$1.new" || { rm -f "$$1.new"; exit 1; }; mv "$$1.new" "$$1"; }; \
+	write api/openapi.json openapi; write api/asyncapi.json asyncapi; write docs/events.md schemas
 
 clean-data: ## Delete ./data, the database included
 	@scripts/drop-postgres.sh data

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes sure that this machine has what the desk is built with and runs on: cargo, a C compiler and the
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
-# `setup.sh test` also wants rustfmt and clippy, `setup.sh bench` the load tool wrk.
+# `setup.sh test` also wants rustfmt, clippy, nats-server and Python 3 (a second verifier of the log is written
+# in it), `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -45,7 +46,7 @@ package_manager() {
     done
 }
 
-# What the package manager calls our needs: compiler, postgres, load.
+# What the package manager calls our needs: compiler, postgres, python, nats, load.
 packages_for() {
     case "$1 $2" in
     'apt-get compiler') echo 'gcc libc6-dev' ;;
@@ -58,6 +59,9 @@ packages_for() {
     'apk postgres') echo 'postgresql postgresql-contrib' ;;
     'brew compiler') echo 'gcc' ;;
     'brew postgres') echo 'postgresql@17' ;;
+    'pacman python') echo 'python' ;;
+    *' python') echo 'python3' ;;
+    *' nats') echo 'nats-server' ;;
     *' load') echo 'wrk' ;;
     esac
 }
@@ -191,8 +195,23 @@ check_postgres() {
         "and name the directory of its programs in LEDGERDESK_POSTGRES_BIN"
 }
 
+check_python() {
+    has python3 || install python 'Python 3'
+}
+
+# The tests start servers of their own; one that the package starts would only take the port.
+check_nats() {
+    if [ -n "${LEDGERDESK_NATS_SERVER:-}" ] || has nats-server || [ -x /usr/sbin/nats-server ]; then return; fi
+    install nats 'nats-server, which the relay is tested against'
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now nats-server >/dev/null 2>&1 || true
+    fi
+}
+
 check_rust
 if [ "${1:-}" = test ]; then check_lints; fi
 check_compiler
 check_postgres
+if [ "${1:-}" = test ]; then check_python; fi
+if [ "${1:-}" = test ]; then check_nats; fi
 if [ "${1:-}" = bench ]; then has wrk || install load 'wrk, which sends the load'; fi

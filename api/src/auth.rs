@@ -19,7 +19,7 @@ use crate::exchange::Exchange;
 use crate::problem::Problem;
 
 /// How long a session counts as good without another look.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
+pub(crate) const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const SESSIONS_KEPT: u64 = 100_000;
 
 /// A signed-in person: as what and for which departments, as of now.
@@ -77,6 +77,21 @@ impl FromRequestParts<Desk> for Signed {
     }
 }
 
+impl Signed {
+    /// The same session as of now, for answers that go on for long.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(crate) async fn again(&self, desk: &Desk) -> Result<Self, Problem> {
+        if self.expires_at <= Utc::now() {
+            return Err(denied("the token has expired"));
+        }
+        let caller = caller(desk, self.user, self.jti).await?;
+        let role = if let Caller::Person { role, .. } = &caller { *role } else { self.role };
+        Ok(Self { role, caller, ..self.clone() })
+    }
+}
+
 impl OptionalFromRequestParts<Desk> for Signed {
     type Rejection = Problem;
 
@@ -131,28 +146,31 @@ fn denied(why: &str) -> Problem {
 
 /// The session of the token that says `claims`: its account as of now, unless it was signed out.
 async fn session(desk: &Desk, claims: &Claims) -> Result<Signed, Problem> {
-    let known = desk.sessions.0.get(&claims.jti).filter(|known| known.is(claims.sub));
-    let caller = if let Some(known) = known {
-        Caller::clone(&known)
-    } else {
-        let caller = look_up(desk, claims).await?;
-        desk.sessions.0.insert(claims.jti, Arc::new(caller.clone()));
-        caller
-    };
+    let caller = caller(desk, claims.sub, claims.jti).await?;
     let role = if let Caller::Person { role, .. } = &caller { *role } else { claims.role };
     Ok(Signed { user: claims.sub, role, caller, jti: claims.jti, expires_at: claims.expires_at() })
 }
 
+/// Who the token `jti` of `user` signs in, as seen a moment ago at most.
+async fn caller(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
+    if let Some(known) = desk.sessions.0.get(&jti).filter(|known| known.is(user)) {
+        return Ok(Caller::clone(&known));
+    }
+    let caller = look_up(desk, user, jti).await?;
+    desk.sessions.0.insert(jti, Arc::new(caller.clone()));
+    Ok(caller)
+}
+
 /// The account is asked of the log, so a role taken away is gone at once and not when a read model shows it.
-async fn look_up(desk: &Desk, claims: &Claims) -> Result<Caller, Problem> {
+async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
     let revoked = async {
         sqlx::query_scalar::<_, bool>("select exists (select from desk.revoked_tokens where jti = $1)")
-            .bind(claims.jti)
+            .bind(jti)
             .fetch_one(desk.pool())
             .await
             .map_err(Problem::from)
     };
-    let account = async { desk.commands.load_user(claims.sub).await.map_err(Problem::from) };
+    let account = async { desk.commands.load_user(user).await.map_err(Problem::from) };
     let (revoked, account) = tokio::try_join!(revoked, account)?;
     if revoked {
         return Err(denied("the token was signed out"));
@@ -160,7 +178,7 @@ async fn look_up(desk: &Desk, claims: &Claims) -> Result<Caller, Problem> {
     let account = &account.state;
     match account.role() {
         Some(role) if account.is_active() => {
-            Ok(Caller::Person { id: claims.sub, role, departments: account.departments().to_vec() })
+            Ok(Caller::Person { id: user, role, departments: account.departments().to_vec() })
         }
         _ => Err(denied("the account may not sign in")),
     }

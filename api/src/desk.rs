@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use application::Commands;
@@ -13,15 +14,21 @@ use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
 use infrastructure::reachable::Reachable;
+use infrastructure::relay::{Relay, Status as RelayStatus};
 use infrastructure::token::Tokens;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::auth::Sessions;
+use crate::feed::Streams;
 use crate::idempotency::Running as RunningRequests;
+use crate::rebuilds::{self, Rebuilds};
 
+/// How often a head of the log is signed while it grows.
+const SEALED_EVERY: Duration = Duration::from_mins(1);
 /// How many passwords are hashed at a time; each takes a core and 46 MiB.
 const PASSWORDS_AT_A_TIME: usize = 2;
 
@@ -41,6 +48,8 @@ pub struct Parts {
     pub reachable: Reachable,
     /// What the read models show.
     pub visible: Visible,
+    /// How the relay is doing; none if nothing is relayed.
+    pub relay: Option<watch::Receiver<RelayStatus>>,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -51,6 +60,10 @@ pub struct Parts {
     pub(crate) sessions: Sessions,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
+    /// The connections that follow the log.
+    pub(crate) streams: Streams,
+    /// Rebuilds of read models that this process runs.
+    pub(crate) rebuilds: Rebuilds,
 }
 
 impl Deref for Desk {
@@ -86,19 +99,30 @@ impl Desk {
         let visible = runner.visible();
         let stop = CancellationToken::new();
         let projections = tokio::spawn(runner.run(stop.clone()));
+        let sealer = tokio::spawn(log.audit().keep_sealing(SEALED_EVERY, stop.clone()));
+        let relay = config.nats.clone().map(|nats| {
+            let relay = Relay::new(Arc::clone(&log), nats);
+            let status = relay.status();
+            tokio::spawn(relay.run(stop.clone()));
+            status
+        });
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
             reachable: Reachable::watch(database.clone(), stop.clone()),
             database,
             visible,
+            relay,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             config,
             sessions: Sessions::default(),
             running: RunningRequests::default(),
+            streams: Streams::default(),
+            rebuilds: Rebuilds::new(stop.clone()),
         }));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
+        tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
+        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, log }))
     }
 }
 
@@ -107,6 +131,7 @@ impl Desk {
 pub struct Running {
     stop: DropGuard,
     projections: JoinHandle<()>,
+    sealer: JoinHandle<()>,
     log: Arc<PgLog>,
 }
 
@@ -116,6 +141,9 @@ impl Running {
         drop(self.stop);
         if let Err(error) = self.projections.await {
             tracing::error!(%error, "The read models stopped by a panic");
+        }
+        if let Err(error) = self.sealer.await {
+            tracing::error!(%error, "The sealing of the log stopped by a panic");
         }
         self.log.close().await;
     }

@@ -1,7 +1,5 @@
 //! An event as it leaves the desk: what is in the log about it, and of its fields what the reader may see.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
 use domain::event::Event;
@@ -11,6 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::schemas::KnownVersions;
 
 /// An event, as a reader may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -32,7 +32,8 @@ pub(crate) struct Envelope {
     #[serde(rename = "type")]
     #[schema(example = "TicketResolved")]
     pub(crate) event_type: String,
-    /// The version of its fields.
+    /// The version of its fields: the newest, whichever it was stored as, unless another one was asked for, or
+    /// this version of the desk does not know the type.
     pub(crate) schema: i16,
     /// When it happened.
     pub(crate) occurred_at: DateTime<Utc>,
@@ -64,6 +65,12 @@ pub(crate) struct Actor {
 }
 
 impl Envelope {
+    /// The event as a consumer sees it that knows other versions than the newest.
+    pub(crate) fn in_versions(mut self, known: &KnownVersions) -> Self {
+        (self.schema, self.data) = known.cast(&self.event_type, self.schema, self.data);
+        self
+    }
+
     /// `event`, which was read from `row`; with `internal` all of it, without only its public part, if any.
     pub(crate) fn of(row: &Row, event: &Event, internal: bool) -> Option<Self> {
         let data = match event {
@@ -84,7 +91,7 @@ impl Envelope {
             subject,
             version: row.version,
             event_type: row.event_type.clone(),
-            schema: row.schema_version,
+            schema: event.schema_version().unwrap_or(row.schema_version),
             occurred_at: row.occurred_at,
             recorded_at: row.recorded_at,
             actor: Actor { kind: row.actor_kind.parse().unwrap_or(ActorKind::System), id: row.actor_id },
@@ -92,14 +99,23 @@ impl Envelope {
             causation_id: row.causation_id,
             correlation_id: row.correlation_id,
             data,
-            hash: hexadecimal(&row.leaf_hash),
+            hash: hex(&row.leaf_hash),
         })
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
+/// `bytes` in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from(b"0123456789abcdef"[usize::from(four)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_two_digits_each() {
+        assert_eq!(hex(&[0, 1, 0x7f, 0xa0, 0xff]), "00017fa0ff");
+    }
 }

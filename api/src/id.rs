@@ -24,6 +24,13 @@ impl Named for Uuid {
     }
 }
 
+/// A name that the route reads by itself.
+impl Named for String {
+    fn read(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
 impl Named for UserId {
     fn read(text: &str) -> Option<Self> {
         Uuid::read(text).map(Self)

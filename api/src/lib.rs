@@ -11,15 +11,20 @@
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
+//! | `feed`, `consumers` | the log as a stream for other programs |
 //! | `openapi` | the document that describes all of it |
+//! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
+mod asyncapi;
 pub mod auth;
 pub mod body;
+mod consumers;
 pub mod context;
 mod credentials;
 pub mod desk;
 mod envelope;
 pub mod exchange;
+mod feed;
 pub mod fields;
 mod first_start;
 pub mod id;
@@ -29,10 +34,13 @@ mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+mod rebuilds;
 pub mod routes;
+pub mod schemas;
 mod sessions;
 pub mod settle;
 
+pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};
 pub use crate::layers::serve;
 

@@ -18,7 +18,8 @@ use crate::settle::Late;
             Every command answers with `X-Ledger-Position`; any GET with `min_position` shows at least what \
             that position led to. `ETag` is the resource's version; `If-Match` makes a command insist on it. \
             A POST with `Idempotency-Key` has one outcome however often it is sent, within 24 hours. Every \
-            path also answers without `/api/v1`. `/auth/token` is another name of `/auth/login`, `/me` of \
+            path also answers without `/api/v1`. What events look like is at `/schemas`, the channels they leave \
+            by are described at `/asyncapi.json`. `/auth/token` is another name of `/auth/login`, `/me` of \
             `/auth/me`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -27,6 +28,8 @@ use crate::settle::Late;
         (name = "users", description = "People: who has an account, and as what."),
         (name = "home", description = "What each kind of person sees first."),
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
+        (name = "audit", description = "Proof that the log is as it was: signed heads, proofs, exports."),
+        (name = "events", description = "The log for other programs: every event once, in order, without holes."),
         (name = "ops", description = "Whether the desk is well."),
     ),
     components(schemas(ProblemBody, Late)),

@@ -2,7 +2,10 @@
 //!
 //! An event is stored as its type (the variant's name) and its payload (the variant's fields as a JSON
 //! object). Stored events are for ever: fields are added with a default, variants are added, nothing is
-//! renamed or removed. A type this version does not know is read as [`Event::Unknown`], never as an error.
+//! renamed or removed. What an earlier version stored is brought up to date first ([`crate::evolution`]). A type
+//! this version does not know is read as [`Event::Unknown`], never as an error.
+
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,6 +14,7 @@ use uuid::Uuid;
 
 use crate::access::Actor;
 use crate::conversation::ConversationEvent;
+use crate::evolution::{self, Fields, Step};
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 
@@ -76,6 +80,8 @@ pub trait StoredEvent: Serialize + DeserializeOwned + cqrs_es::DomainEvent + Int
     const STREAM: StreamType;
     /// The types this enum knows, with the newest version of each payload.
     const TYPES: &'static [(&'static str, i16)];
+    /// What leads from each version of a payload to the next.
+    const STEPS: &'static [Step] = &[];
 
     /// This aggregate's event in `event`, if it is one.
     fn from_event(event: &Event) -> Option<&Self>;
@@ -139,6 +145,18 @@ impl Event {
 }
 
 impl Event {
+    /// The version of its fields as [`Event::store`] and [`Event::shown`] write them, the newest of its type,
+    /// whichever version it was stored as; none for an event that this version does not know.
+    #[must_use]
+    pub fn schema_version(&self) -> Option<i16> {
+        match self {
+            Self::Ticket(event) => version_of::<TicketEvent>(event.into()),
+            Self::Conversation(event) => version_of::<ConversationEvent>(event.into()),
+            Self::User(event) => version_of::<UserEvent>(event.into()),
+            Self::Unknown(_) => None,
+        }
+    }
+
     /// What everybody may know of it who sees its ticket; none if it is for staff only. The one place that
     /// says so: histories, streams, frames and exports ask it.
     #[must_use]
@@ -190,20 +208,46 @@ fn read_as<E: StoredEvent>(
     schema_version: i16,
     payload: &str,
 ) -> Result<Event, Unreadable> {
-    if version_of::<E>(event_type).is_none_or(|newest| schema_version > newest) {
+    let Some(newest) = version_of::<E>(event_type).filter(|newest| (1..=*newest).contains(&schema_version))
+    else {
         return Ok(Event::Unknown(event_type.into()));
-    }
+    };
+    let event = if schema_version == newest {
+        parse::<E>(event_type, payload)
+    } else {
+        bring_up::<E>(event_type, schema_version..newest, payload)
+    };
+    event.map(Into::into).map_err(|error| Unreadable {
+        event_type: event_type.to_owned(),
+        schema_version,
+        reason: error.to_string(),
+    })
+}
+
+/// The event of the newest version: nearly every one, so nothing stands between the text and its fields.
+fn parse<E: StoredEvent>(event_type: &str, payload: &str) -> Result<E, serde_json::Error> {
     let mut tagged = String::with_capacity(event_type.len() + payload.len() + 6);
     tagged.push_str("{\"");
     tagged.push_str(event_type);
     tagged.push_str("\":");
     tagged.push_str(payload);
     tagged.push('}');
-    serde_json::from_str::<E>(&tagged).map(Into::into).map_err(|error| Unreadable {
-        event_type: event_type.to_owned(),
-        schema_version,
-        reason: error.to_string(),
-    })
+    serde_json::from_str(&tagged)
+}
+
+/// The event of an earlier version, by the steps from each of `versions` to the next.
+fn bring_up<E: StoredEvent>(
+    event_type: &str,
+    versions: Range<i16>,
+    payload: &str,
+) -> Result<E, serde_json::Error> {
+    let mut fields: Fields = serde_json::from_str(payload)?;
+    for from in versions {
+        let step = evolution::step(E::STEPS, event_type, from)
+            .ok_or_else(|| serde::de::Error::custom(format_args!("no step leads on from version {from}")))?;
+        (step.up)(&mut fields);
+    }
+    serde_json::from_value(serde_json::json!({ event_type: fields }))
 }
 
 /// An event in the log, with everything the log knows about it.

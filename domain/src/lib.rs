@@ -10,11 +10,13 @@
 //! | [`user`] | who may sign in, and as what |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`event`] | any event of any aggregate, its stored form and the envelope around it |
+//! | [`evolution`] | how events stored by earlier versions are read, and shown to older consumers |
 //! | [`sealed`] | personal text, which the log only ever holds encrypted |
 
 pub mod access;
 pub mod conversation;
 pub mod event;
+pub mod evolution;
 pub mod id;
 pub mod refusal;
 pub mod sealed;

@@ -5,11 +5,15 @@
 //! [`with_cipher`] puts in scope, so a new field is sealed by its type alone and cannot be forgotten;
 //! without a cipher in scope serialising fails instead of writing plain text.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::id::UserId;
@@ -126,6 +130,22 @@ impl Serialize for Sealed {
         let text = self.text().ok_or_else(|| ser::Error::custom("an erased text cannot be written again"))?;
         let sealed = cipher.seal(self.subject, text).map_err(ser::Error::custom)?;
         serializer.collect_str(&format_args!("{}:{sealed}", self.subject.0.simple()))
+    }
+}
+
+/// As readers see it; in the log it is ciphertext.
+impl PartialSchema for Sealed {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some(
+            "Text about a person, which the log keeps encrypted; `[erased]` once the person was erased.",
+        ));
+        RefOr::T(Schema::Object(text.build()))
+    }
+}
+
+impl ToSchema for Sealed {
+    fn name() -> Cow<'static, str> {
+        "PersonalText".into()
     }
 }
 

@@ -37,7 +37,8 @@ impl Purpose {
     /// them. The writer and the projections, whose arguments are arrays, get no sequential scan that was only
     /// right while a table was empty. What a
     /// projection writes may be lost with its checkpoint and is then written again, so it does not wait for
-    /// the disk.
+    /// the disk. A process that is paused between two statements of a projection's transaction would hold the
+    /// checkpoints, and with them the leases, for as long as it sleeps: the server ends its session.
     fn settings(self) -> &'static str {
         match self {
             Self::Request => {
@@ -51,7 +52,8 @@ impl Purpose {
             }
             Self::Projection => {
                 "set role ledgerdesk_app; set lock_timeout = '10s'; set jit = off;
-                 set synchronous_commit = off; set plan_cache_mode = force_generic_plan;
+                 set synchronous_commit = off; set idle_in_transaction_session_timeout = '2s';
+                 set plan_cache_mode = force_generic_plan;
                  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
             }
             Self::Owner => "set jit = off; set synchronous_commit = off",

@@ -5,6 +5,7 @@
 //! cannot wait for the database: an attempt that misses keys says which, they are loaded, it is tried again.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,12 +21,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::audit::HeadKey;
+
 /// How long a key stays in memory; after that it is read again, so a destroyed key is soon gone everywhere.
 const KEY_KEPT: Duration = Duration::from_mins(5);
 const KEYS_KEPT: u64 = 100_000;
 
 /// A person's key, as far as it still exists.
-enum SubjectKey {
+pub(crate) enum SubjectKey {
     Live(Box<LessSafeKey>),
     Destroyed,
 }
@@ -52,6 +55,7 @@ pub struct Keyring {
     pool: PgPool,
     master: LessSafeKey,
     claims: hmac::Key,
+    heads: HeadKey,
     subjects: Cache<UserId, Arc<SubjectKey>>,
     random: SystemRandom,
 }
@@ -60,13 +64,14 @@ impl Keyring {
     /// The keyring under `master`, with the subjects' keys in the database of `pool`.
     #[must_use]
     pub fn new(pool: PgPool, master: &[u8; 32]) -> Arc<Self> {
-        // One purpose, one key: what wraps keys and what hashes claims are derived, never the master itself.
+        // One purpose, one key: what wraps keys, hashes claims and signs heads is derived, never the master itself.
         let derive = |purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), purpose);
         let claims = hmac::Key::new(hmac::HMAC_SHA256, derive(b"ledgerdesk claims").as_ref());
         Arc::new(Self {
             pool,
             master: aes_key(derive(b"ledgerdesk subject keys").as_ref()),
             claims,
+            heads: HeadKey::from_seed(derive(b"ledgerdesk log heads").as_ref()),
             subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
             random: SystemRandom::new(),
         })
@@ -82,6 +87,11 @@ impl Keyring {
         let mut hash = [0; 32];
         hash.copy_from_slice(context.sign().as_ref());
         hash
+    }
+
+    /// The key that signs heads of the log.
+    pub(crate) fn head_key(&self) -> &HeadKey {
+        &self.heads
     }
 
     /// Whether the master key opens the keys in the database.
@@ -198,24 +208,38 @@ impl Keyring {
 
     /// Loads the keys of `subjects`; those that nobody ever made count as unreadable.
     async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
+        for (subject, key) in self.read(subjects).await? {
+            self.subjects.insert(subject, Arc::new(key?));
+        }
+        Ok(())
+    }
+
+    /// The keys of `subjects` as the database has them now, each with why it cannot be used if it cannot.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn read(
+        &self,
+        subjects: &[UserId],
+    ) -> sqlx::Result<Vec<(UserId, Result<SubjectKey, KeyError>)>> {
         let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
         let rows: Vec<(Uuid, Option<Vec<u8>>)> =
             sqlx::query_as("select subject, wrapped from desk.subject_keys where subject = any($1)")
                 .bind(&ids)
                 .fetch_all(&self.pool)
                 .await?;
-        for (subject, wrapped) in &rows {
-            let subject = UserId(*subject);
-            let key = match wrapped {
-                Some(wrapped) => SubjectKey::Live(Box::new(self.unwrap_key(subject, wrapped)?)),
-                None => SubjectKey::Destroyed,
+        let found: HashMap<Uuid, Option<Vec<u8>>> = rows.into_iter().collect();
+        let read = subjects.iter().map(|subject| {
+            let key = match found.get(&subject.0) {
+                Some(Some(wrapped)) => {
+                    self.unwrap_key(*subject, wrapped).map(|key| SubjectKey::Live(Box::new(key)))
+                }
+                Some(None) => Ok(SubjectKey::Destroyed),
+                None => Err(KeyError::Unreadable(format!("the key of {subject} is not in the database"))),
             };
-            self.subjects.insert(subject, Arc::new(key));
-        }
-        match ids.iter().find(|id| !rows.iter().any(|(subject, _)| subject == *id)) {
-            Some(lost) => Err(KeyError::Unreadable(format!("the key of {lost} is not in the database"))),
-            None => Ok(()),
-        }
+            (*subject, key)
+        });
+        Ok(read.collect())
     }
 
     /// Makes the keys of `subjects` that do not exist, then loads them all.
@@ -290,10 +314,21 @@ fn open_in_place<'a>(key: &LessSafeKey, context: &[u8], sealed: &'a mut [u8]) ->
     key.open_in_place(nonce, Aad::from(context), text).ok().map(|plain| &*plain)
 }
 
-fn decrypt(key: &LessSafeKey, context: &[u8], sealed: &str) -> Result<String, String> {
-    let mut bytes = BASE64.decode(sealed).map_err(|_| "the ciphertext is damaged".to_owned())?;
-    let plain = open_in_place(key, context, &mut bytes).ok_or("the ciphertext is not authentic")?;
-    String::from_utf8(plain.to_vec()).map_err(|_| "the sealed text is not UTF-8".to_owned())
+/// The text that `sealed` is under `key`.
+pub(crate) fn decrypt<T: for<'t> From<&'t str>>(
+    key: &LessSafeKey,
+    context: &[u8],
+    sealed: &str,
+) -> Result<T, String> {
+    thread_local! {
+        static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    BYTES.with_borrow_mut(|bytes| {
+        bytes.clear();
+        BASE64.decode_vec(sealed, bytes).map_err(|_| "the ciphertext is damaged".to_owned())?;
+        let plain = open_in_place(key, context, bytes).ok_or("the ciphertext is not authentic")?;
+        std::str::from_utf8(plain).map(T::from).map_err(|_| "the sealed text is not UTF-8".to_owned())
+    })
 }
 
 /// Seals and opens one event's fields with keys at hand, and notes which are not.
@@ -334,9 +369,7 @@ impl Cipher for EventCipher {
 
     fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
         match &*self.key(subject)? {
-            SubjectKey::Live(key) => {
-                decrypt(key, self.event_id.as_bytes(), cipher).map(|text| Some(text.into()))
-            }
+            SubjectKey::Live(key) => decrypt(key, self.event_id.as_bytes(), cipher).map(Some),
             SubjectKey::Destroyed => Ok(None),
         }
     }

@@ -1,6 +1,8 @@
 //! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
-//! passwords, configuration.
+//! passwords, configuration, the relay to NATS.
 
+pub mod audit;
+mod bulk_keys;
 pub mod config;
 pub mod database;
 pub mod keys;
@@ -9,6 +11,7 @@ pub mod password;
 pub mod private_postgres;
 pub mod projection;
 pub mod reachable;
+pub mod relay;
 pub mod secrets;
 pub mod telemetry;
 pub mod token;

@@ -50,6 +50,7 @@ impl Table for Messages {
         ("feedback", Kind::Text),
         ("created_at", Kind::Timestamp),
     ];
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

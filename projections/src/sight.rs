@@ -1,7 +1,10 @@
 //! Who sees which ticket, in SQL: the one translation of [`Sight`].
 
+use std::collections::HashMap;
+
 use domain::access::Sight;
-use sqlx::{Postgres, QueryBuilder};
+use domain::id::UserId;
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 /// Adds the condition that the ticket `t` is within `sight`.
@@ -20,6 +23,35 @@ pub fn push(query: &mut QueryBuilder<Postgres>, sight: &Sight) {
             query.push(") or t.assignee = ").push_bind(agent.0);
             query.push(" or t.requester = ").push_bind(agent.0).push(")");
         }
+    }
+}
+
+/// Which of `tickets` (streams of tickets) are within `sight`, and whether the internal notes on them are.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn seen(
+    database: impl PgExecutor<'_>,
+    sight: &Sight,
+    tickets: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, bool>> {
+    let mut query =
+        QueryBuilder::new("select t.id, t.requester, t.assignee from read.ticket_page t where t.id = any(");
+    query.push_bind(tickets).push(") and ");
+    push(&mut query, sight);
+    let rows: Vec<(Uuid, Uuid, Option<Uuid>)> = query.build_query_as().fetch_all(database).await?;
+    let internal = |requester, assignee| reads_internal(sight, UserId(requester), assignee);
+    Ok(rows.into_iter().map(|(id, requester, assignee)| (id, internal(requester, assignee))).collect())
+}
+
+/// Whether internal notes on a ticket within `sight` are the reader's to read: staff's, but not an agent's
+/// about themselves.
+#[must_use]
+pub fn reads_internal(sight: &Sight, requester: UserId, assignee: Option<Uuid>) -> bool {
+    match sight {
+        Sight::Everything => true,
+        Sight::Own(_) => false,
+        Sight::Desk { agent, .. } => requester != *agent || assignee == Some(agent.0),
     }
 }
 

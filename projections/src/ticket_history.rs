@@ -5,6 +5,7 @@ use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::TicketId;
 use domain::ticket::TicketEvent;
+use domain::ticket::values::FlaggedBy;
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
@@ -82,13 +83,21 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         E::FeedbackGiven { rating, .. } => {
             Entry::new("updated", "Feedback given").change(None, rating.map(|rating| rating.to_string()))
         }
-        E::TicketFlagged { .. } => Entry::new("updated", "Misuse suspected"),
+        E::TicketFlagged { by, .. } => Entry::new("updated", suspected(*by)),
         E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped"),
         E::MisuseConfirmed { .. } => Entry::new("closed", "Closed as misuse"),
         E::TicketMerged { into, .. } => {
             Entry::new("closed", format!("Merged into {into}")).change(None, Some(into.to_string()))
         }
         E::TicketUnmerged { to } => Entry::new("reopened", "Merge taken back").change(None, Some(word(*to))),
+    }
+}
+
+fn suspected(by: FlaggedBy) -> &'static str {
+    match by {
+        FlaggedBy::Screening => "Misuse suspected by screening",
+        FlaggedBy::Person => "Misuse suspected by staff",
+        FlaggedBy::Unknown => "Misuse suspected",
     }
 }
 
@@ -131,6 +140,8 @@ impl Table for TicketHistory {
         ("description", Kind::Text),
         ("is_internal", Kind::Bool),
     ];
+    const TEXTS: bool = false;
+    const OWN_ROWS: bool = true;
     const APPEND_ONLY: bool = true;
 
     fn key(event: &Recorded) -> Option<i64> {

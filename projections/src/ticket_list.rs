@@ -55,6 +55,7 @@ impl Table for TicketList {
         ("closed_at", Kind::Timestamp),
         ("messages", Kind::Int4),
     ];
+    const OWN_ROWS: bool = true;
     const COUNTERS: Option<Counters<ListRow>> = Some(Counters {
         table: "ticket_counts",
         columns: &["department", "status", "priority", "urgency", "misuse_flag"],
@@ -75,6 +76,7 @@ impl Table for TicketList {
             Event::Ticket(_) | Event::Conversation(ConversationEvent::MessagePosted { .. }) => {
                 Some(TicketId::of_stream(event.stream).stream())
             }
+            Event::Unknown(_) => Some(event.stream),
             _ => None,
         }
     }
@@ -107,6 +109,12 @@ impl Table for TicketList {
                 row.updated_at = recorded.occurred_at;
                 Ok(Some(row))
             }
+            // It changes nothing here, yet the ticket's version counts it.
+            Event::Unknown(_) => Ok(row.map(|row| ListRow {
+                version: recorded.version,
+                updated_at: recorded.occurred_at,
+                ..row
+            })),
             _ => Ok(row),
         }
     }

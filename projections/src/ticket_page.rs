@@ -104,6 +104,16 @@ impl PageRow {
         }
     }
 
+    /// An event that this version does not know changes nothing here, yet the ticket's version counts it.
+    fn pass_over(&mut self, recorded: &Recorded) {
+        if recorded.stream == self.id {
+            self.version = recorded.version;
+            self.updated_at = recorded.occurred_at;
+        } else {
+            self.messages_version = recorded.version;
+        }
+    }
+
     fn say(&mut self, recorded: &Recorded, event: &ConversationEvent) {
         self.messages_version = recorded.version;
         let ConversationEvent::MessagePosted { sender_role, is_internal, .. } = event else { return };
@@ -154,17 +164,26 @@ impl Table for TicketPage {
         ("public_messages", Kind::Int4),
         ("messages_version", Kind::Int4),
     ];
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {
-            Event::Ticket(_) | Event::Conversation(_) => Some(TicketId::of_stream(event.stream).stream()),
-            _ => None,
+            Event::Ticket(_) | Event::Conversation(_) | Event::Unknown(_) => {
+                Some(TicketId::of_stream(event.stream).stream())
+            }
+            Event::User(_) => None,
         }
     }
 
     fn fold(row: Option<PageRow>, recorded: &Recorded) -> anyhow::Result<Option<PageRow>> {
         if let Event::Ticket(event @ TicketEvent::TicketCreated { .. }) = &recorded.event {
             return Ok(PageRow::created(recorded, event));
+        }
+        if let Event::Unknown(_) = &recorded.event {
+            return Ok(row.map(|mut row| {
+                row.pass_over(recorded);
+                row
+            }));
         }
         let mut row = row.context("nothing is known of this ticket's creation")?;
         match &recorded.event {
@@ -356,13 +375,8 @@ pub async fn resolve(pool: &PgPool, sight: &Sight, ticket: TicketRef) -> sqlx::R
     Ok(id.map(TicketId::of_stream))
 }
 
-/// Whether internal notes on the ticket are the reader's to read: staff's, but not an agent's about
-/// themselves.
+/// Whether internal notes on the ticket are the reader's to read: see [`sight::reads_internal`].
 #[must_use]
 pub fn reads_internal(sight: &Sight, ticket: &FullTicket) -> bool {
-    match sight {
-        Sight::Everything => true,
-        Sight::Own(_) => false,
-        Sight::Desk { agent, .. } => UserId(ticket.user_id) != *agent || ticket.assignee_id == Some(agent.0),
-    }
+    sight::reads_internal(sight, UserId(ticket.user_id), ticket.assignee_id)
 }

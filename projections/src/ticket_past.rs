@@ -39,6 +39,7 @@ impl Table for TicketPast {
     const NAME: &'static str = "ticket_past";
     const COLUMNS: &'static [(&'static str, Kind)] = &columns();
     const VERSIONED: bool = true;
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         TicketList::key(event)

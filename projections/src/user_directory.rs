@@ -55,13 +55,18 @@ impl Table for UserDirectory {
         ("created_at", Kind::Timestamp),
         ("updated_at", Kind::Timestamp),
     ];
+    const OWN_ROWS: bool = true;
 
     fn key(event: &Recorded) -> Option<Uuid> {
-        matches!(event.event, Event::User(_)).then_some(event.stream)
+        matches!(event.event, Event::User(_) | Event::Unknown(_)).then_some(event.stream)
     }
 
     fn fold(row: Option<UserRow>, recorded: &Recorded) -> anyhow::Result<Option<UserRow>> {
-        let Event::User(event) = &recorded.event else { return Ok(row) };
+        let Event::User(event) = &recorded.event else {
+            // It changes nothing here, yet the account's version counts it.
+            let passed = |row| UserRow { version: recorded.version, updated_at: recorded.occurred_at, ..row };
+            return Ok(row.map(passed));
+        };
         if let UserEvent::UserCreated { username, email, role, departments } = event {
             return Ok(Some(UserRow {
                 id: recorded.stream,

@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod auth;
 mod bad_input;
 mod crash;
@@ -12,4 +13,9 @@ mod openapi;
 mod past;
 mod projection;
 mod races;
+mod rebuild;
+mod relay;
+mod schemas;
+mod stream;
 mod tickets;
+mod unknown;

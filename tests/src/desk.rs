@@ -61,7 +61,10 @@ pub struct Answer {
 impl Answer {
     async fn of(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.text().await.unwrap_or_default();
+        let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        // A stream of events does not end by itself.
+        let is_endless = kind.starts_with("text/event-stream");
+        let body = if is_endless { String::new() } else { response.text().await.unwrap_or_default() };
         Self { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null) }
     }
 
@@ -103,7 +106,15 @@ impl TestDesk {
     /// # Panics
     /// If it does not open.
     pub async fn on(database: TestDatabase) -> Self {
-        let (desk, running) = Desk::open(config(), database.options.clone()).await.expect("a desk");
+        Self::with(database, &[]).await
+    }
+
+    /// A desk on `database` with more `settings`, by variable.
+    ///
+    /// # Panics
+    /// If it does not open.
+    pub async fn with(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
+        let (desk, running) = Desk::open(config(settings), database.options.clone()).await.expect("a desk");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
@@ -247,15 +258,15 @@ pub async fn assert_sound(desk: &Desk) {
     }
 }
 
-/// The configuration of every test desk.
-fn config() -> Config {
+/// The configuration of every test desk, and `settings`.
+fn config(settings: &[(&str, &str)]) -> Config {
     use base64::Engine as _;
     let master_key = base64::engine::general_purpose::STANDARD.encode(MASTER_KEY);
-    let environment = move |name: &str| match name {
+    let environment = |name: &str| match name {
         "JWT_SECRET" => Some(JWT_SECRET.to_owned()),
         "MASTER_KEY" => Some(master_key.clone()),
         "DATABASE_URL" => Some("postgres://unused".to_owned()),
-        _ => None,
+        name => settings.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned()),
     };
     Config::read(&environment, None, Overrides::default()).expect("a configuration")
 }

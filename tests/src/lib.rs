@@ -3,5 +3,7 @@
 pub mod appends;
 pub mod desk;
 pub mod load;
+pub mod nats;
+pub mod other_version;
 pub mod postgres;
 pub mod process;

@@ -74,6 +74,29 @@ impl TestDatabase {
         Self { database: Database::new(options.clone()), options }
     }
 
+    /// A copy of it as it is now, on which nobody else works: every connection to it is ended.
+    ///
+    /// # Panics
+    /// If PostgreSQL does not do what it should.
+    pub async fn copy(&mut self) -> Self {
+        let name = self.options.get_database().expect("a name");
+        let options = server().await.clone().username("postgres");
+        let mut superuser = PgConnection::connect_with(&options).await.expect("the tests' PostgreSQL");
+        let end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1";
+        sqlx::query(end).bind(name).execute(&mut superuser).await.expect("ended");
+        let copy = format!("test_{}", Uuid::now_v7().simple());
+        sqlx::query(AssertSqlSafe(format!(
+            "create database {copy} template {name} owner {}",
+            owner(&mut superuser, name).await
+        )))
+        .execute(&mut superuser)
+        .await
+        .expect("a copy");
+        self.database = Database::new(self.options.clone());
+        let options = self.options.clone().database(&copy);
+        Self { database: Database::new(options.clone()), options }
+    }
+
     /// Its keyring.
     #[must_use]
     pub fn keys(&self) -> Arc<Keyring> {
@@ -122,6 +145,15 @@ impl Drop for TestDatabase {
         // A test that failed has said more than this could.
         let _ = removing.join();
     }
+}
+
+/// Who owns the database called `name`.
+async fn owner(superuser: &mut PgConnection, name: &str) -> String {
+    sqlx::query_scalar("select pg_get_userbyid(datdba)::text from pg_database where datname = $1")
+        .bind(name)
+        .fetch_one(superuser)
+        .await
+        .expect("an owner")
 }
 
 /// The desk itself, as a caller.

@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::{Department, Role};
 use domain::id::TicketId;
 use domain::user::values::{EmailAddress, Username};
+use infrastructure::projection::{At, CopyName};
 use infrastructure::secrets::Secret;
 
 /// An event-sourced help desk: the service, and what an operator does with its data directory.
@@ -80,6 +82,18 @@ pub(crate) enum Command {
     },
     /// Print the API's description (OpenAPI)
     Openapi,
+    /// Print what events look like: a catalogue, or with --output json their JSON Schemas
+    Schemas(Schemas),
+    /// Print the description of the channels that events leave by (AsyncAPI)
+    Asyncapi,
+}
+
+/// `schemas`.
+#[derive(Debug, Args)]
+pub(crate) struct Schemas {
+    /// Write a file for each version of each event into this folder instead
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// `serve`.
@@ -134,10 +148,48 @@ pub(crate) struct CreateUser {
 /// `log …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
-    /// The position of the newest event
-    Head,
+    /// The position of the newest event, or the signed head of the log
+    Head {
+        /// The signed head of the log as it is now, as JSON: keep it where the desk cannot reach it
+        #[arg(long)]
+        signed: bool,
+    },
     /// Events as they are stored, personal texts sealed
     Tail(Tail),
+    /// The public key that signed heads are checked with
+    Key,
+    /// The log as lines of JSON that anybody can verify; whole blocks, personal texts sealed
+    Export(Export),
+    /// Check that nothing in the log, or in an export, was altered, removed, moved or added
+    Verify(Verify),
+}
+
+/// `log export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Begin with the block that holds this position instead of the first
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) from: Option<i64>,
+    /// End with the block that holds this position instead of the last
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) to: Option<i64>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// `log verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// An export to check instead of the log itself; needs no database
+    #[arg(long, value_name = "EXPORT", requires = "key")]
+    pub(crate) file: Option<PathBuf>,
+    /// The public key of the desk that the export is from: its 64 digits, or a file with them
+    #[arg(long, value_name = "KEY|FILE", requires = "file")]
+    pub(crate) key: Option<String>,
+    /// A signed head that was kept elsewhere and that the log has to agree with; may be repeated
+    #[arg(long = "head", value_name = "HEAD.json")]
+    pub(crate) heads: Vec<PathBuf>,
 }
 
 /// `log tail`.
@@ -173,11 +225,32 @@ pub(crate) struct Replay {
 pub(crate) enum ProjectionsCommand {
     /// How far each read model has come
     List,
-    /// Build a read model again from the first event, beside the live one
-    Rebuild {
+    /// Build a read model again from the first event, beside the live one; or a frozen copy of how it once was
+    Rebuild(Rebuild),
+    /// Compare live read models with a fold from the first event; exits 1 at the first that differs
+    Verify {
+        /// Its name [default: all of them]
+        name: Option<String>,
+    },
+    /// Put the tables back that the last rebuild replaced, within a day
+    Rollback {
         /// Its name
         name: String,
     },
+}
+
+/// `projections rebuild`.
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Its name; with --into all of them if none is named
+    #[arg(required_unless_present = "into")]
+    pub(crate) name: Option<String>,
+    /// Up to this position or moment, such as 4711 or 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME|POSITION", value_parser = point, requires = "into")]
+    pub(crate) at: Option<At>,
+    /// Into a new schema of this name, leaving the live tables alone
+    #[arg(long, value_name = "SCHEMA", value_parser = CopyName::from_str, requires = "at")]
+    pub(crate) into: Option<CopyName>,
 }
 
 fn database_url(text: &str) -> Result<Secret, &'static str> {
@@ -193,6 +266,16 @@ fn listen(text: &str) -> Result<SocketAddr, &'static str> {
 
 fn role(text: &str) -> Result<Role, &'static str> {
     text.parse().map_err(|_| "one of user, it_agent, hr_agent, agent, admin")
+}
+
+fn point(text: &str) -> Result<At, &'static str> {
+    match text.parse::<i64>() {
+        Ok(position) if position > 0 => Ok(At::Position(position)),
+        Ok(_) => Err("positions begin at 1"),
+        Err(_) => time(text)
+            .map(At::Time)
+            .map_err(|_| "a position, or a time as in RFC 3339, such as 2026-01-31T12:00:00Z"),
+    }
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {

@@ -1,14 +1,17 @@
 //! The command line: results to standard output, everything else to standard error.
 
 mod args;
+mod audit;
 mod banner;
 mod demo;
 pub(crate) mod failure;
 mod log;
 mod output;
 mod projections;
+mod rebuild;
 mod replay;
 mod retold;
+mod schemas;
 mod serve;
 mod site;
 mod snapshot;
@@ -52,19 +55,37 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Demo(args) => demo::run(&globals, output, args).await,
         Command::User { command: UserCommand::Create(new) } => user::create(&globals, output, new).await,
-        Command::Log { command: LogCommand::Head } => {
+        Command::Log { command: LogCommand::Head { signed: false } } => {
             Site::visit(&globals, Use::Reading, async |site| log::head(site, output).await).await
         }
+        Command::Log { command: LogCommand::Head { signed: true } } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::head(site).await).await
+        }
         Command::Log { command: LogCommand::Tail(args) } => log::tail(&globals, output, args).await,
+        Command::Log { command: LogCommand::Key } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::key(site, output).await).await
+        }
+        Command::Log { command: LogCommand::Export(args) } => {
+            Site::visit(&globals, Use::Reading, async |site| audit::export(site, &args).await).await
+        }
+        Command::Log { command: LogCommand::Verify(args) } => audit::verify(&globals, output, &args).await,
         Command::Replay(args) => {
             Site::visit(&globals, Use::Reading, async |site| replay::run(site, output, &args).await).await
         }
         Command::Projections { command: ProjectionsCommand::List } => {
             Site::visit(&globals, Use::Reading, async |site| projections::list(site, output).await).await
         }
-        Command::Projections { command: ProjectionsCommand::Rebuild { name } } => {
-            projections::rebuild(&globals, output, &name).await
+        Command::Projections { command: ProjectionsCommand::Rebuild(what) } => {
+            rebuild::run(&globals, output, &what).await
+        }
+        Command::Projections { command: ProjectionsCommand::Verify { name } } => {
+            projections::verify(&globals, output, name.as_deref()).await
+        }
+        Command::Projections { command: ProjectionsCommand::Rollback { name } } => {
+            rebuild::roll_back(&globals, output, &name).await
         }
         Command::Openapi => Ok(print_json(&api::openapi())?),
+        Command::Schemas(args) => Ok(schemas::run(output, &args)?),
+        Command::Asyncapi => Ok(print_json(&api::asyncapi())?),
     }
 }

@@ -31,6 +31,14 @@ impl Output {
             Format::Json => write_line(&serde_json::to_string(value)?),
         }
     }
+
+    /// A result that people are told in another way: a line of JSON for programs only.
+    pub(crate) fn json(self, value: &impl Serialize) -> anyhow::Result<()> {
+        match self.format {
+            Format::Text => Ok(()),
+            Format::Json => write_line(&serde_json::to_string(value)?),
+        }
+    }
 }
 
 /// A result that is JSON for everybody.
@@ -38,10 +46,15 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     write_line(&serde_json::to_string_pretty(value)?)
 }
 
-fn write_line(text: &str) -> anyhow::Result<()> {
+/// A result that is lines already.
+pub(crate) fn print_lines(lines: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match out.write_all(lines).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
         other => other.context("standard output cannot be written"),
     }
+}
+
+fn write_line(text: &str) -> anyhow::Result<()> {
+    print_lines(format!("{text}\n").as_bytes())
 }

@@ -8,6 +8,7 @@ use domain::event::{Event, Recorded};
 use domain::id::UserId;
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
+use domain::ticket::values::FlaggedBy;
 use domain::user::UserEvent;
 use uuid::Uuid;
 
@@ -130,7 +131,10 @@ fn ending(event: &TicketEvent) -> Told {
             let rating = rating.map_or_else(|| "no rating".to_owned(), |rating| format!("{rating} of 5"));
             Told::new(format!("judged the outcome: {rating}")).with(comment.as_ref())
         }
-        E::TicketFlagged { reason } => Told::new("suspected misuse").with(reason.as_ref()),
+        E::TicketFlagged { reason, by } => {
+            let how = if *by == FlaggedBy::Screening { " when screening" } else { "" };
+            Told::new(format!("suspected misuse{how}")).with(reason.as_ref())
+        }
         E::FlagCleared {} => Told::new("dropped the suspicion"),
         E::MisuseConfirmed { .. } => Told::new("confirmed the misuse and closed"),
         E::TicketMerged { into, .. } => Told::new(format!("merged into {into}")),

@@ -3,6 +3,7 @@
 use domain::Decide;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
+use domain::id::TicketId;
 use domain::ticket::{Ticket, TicketEvent};
 use serde::Serialize;
 
@@ -41,6 +42,9 @@ impl Snapshot {
                     apply(&mut ticket, event.clone());
                 }
                 Event::Conversation(ConversationEvent::MessagePosted { .. }) => snapshot.messages += 1,
+                Event::Unknown(_) if TicketId::of_stream(recorded.stream).stream() == recorded.stream => {
+                    snapshot.version = recorded.version;
+                }
                 _ => {}
             }
         }

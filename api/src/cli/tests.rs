@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser as _};
 use domain::access::Role;
 
-use super::args::{Cli, Command, Format, LogCommand, ProjectionsCommand, UserCommand};
+use super::args::{Cli, Command, Format, LogCommand, ProjectionsCommand, Rebuild, UserCommand};
 
 fn parse(line: &str) -> Result<Cli, String> {
     let words = std::iter::once("ledgerdesk").chain(line.split_whitespace());
@@ -26,7 +26,7 @@ fn global_options_stand_anywhere() {
         let cli = parse(line).expect("a command line");
         assert_eq!(cli.globals.data_dir.as_deref(), Some(Path::new("d")));
         assert_eq!(cli.globals.output, Format::Json);
-        assert!(matches!(cli.command, Command::Log { command: LogCommand::Head }));
+        assert!(matches!(cli.command, Command::Log { command: LogCommand::Head { signed: false } }));
     }
 }
 
@@ -83,6 +83,9 @@ fn the_rest_is_understood() {
     let is = |line: &str| parse(line).map(|cli| cli.command);
     assert!(matches!(is("migrate"), Ok(Command::Migrate)));
     assert!(matches!(is("openapi"), Ok(Command::Openapi)));
+    assert!(matches!(is("asyncapi"), Ok(Command::Asyncapi)));
+    assert!(matches!(is("schemas"), Ok(Command::Schemas(schemas)) if schemas.dir.is_none()));
+    assert!(matches!(is("schemas --dir d"), Ok(Command::Schemas(schemas)) if schemas.dir.is_some()));
     assert!(
         matches!(is("demo --from f.csv --tickets 3000"), Ok(Command::Demo(demo)) if demo.tickets == Some(3000))
     );
@@ -92,9 +95,26 @@ fn the_rest_is_understood() {
     ));
     assert!(is("log tail --after -1").is_err());
     assert!(matches!(
-        is("projections rebuild ticket_list"),
-        Ok(Command::Projections { command: ProjectionsCommand::Rebuild { name } }) if name == "ticket_list"
+        is("log verify --file e --key k --head a --head b"),
+        Ok(Command::Log { command: LogCommand::Verify(verify) }) if verify.heads.len() == 2
     ));
+    for line in ["log verify --file e", "log verify --key k", "log export --from 0", "log export --to x"] {
+        assert!(is(line).is_err(), "{line}");
+    }
+    assert!(matches!(
+        is("projections rebuild ticket_list"),
+        Ok(Command::Projections { command: ProjectionsCommand::Rebuild(Rebuild { name: Some(name), .. }) })
+            if name == "ticket_list"
+    ));
+    for good in ["--at 5 --into may", "ticket_list --at 2026-01-31T12:00:00Z --into may"] {
+        assert!(is(&format!("projections rebuild {good}")).is_ok(), "{good}");
+    }
+    for bad in
+        ["", "--into may", "x --at 5", "--at 0 --into may", "--at soon --into may", "--at 5 --into read"]
+    {
+        assert!(is(&format!("projections rebuild {bad}")).is_err(), "{bad}");
+    }
+    assert!(is("projections rollback").is_err());
     assert!(is("--database-url mysql://x log head").is_err());
     assert!(is("").is_err());
 }

@@ -21,9 +21,15 @@ pub(super) async fn wrong_method() -> Problem {
     Problem::wrong_method()
 }
 
+/// How much longer a reader of the log may wait for an event.
+const LONG_POLL: Duration = Duration::from_secs(25);
+
 /// A request that takes longer is given up. Its command may have been accepted all the same.
 pub(super) async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(TIME_LIMIT, next.run(request)).await.unwrap_or_else(|_| {
+    let path = request.uri().path();
+    let is_long_poll = path.strip_prefix("/api/v1").unwrap_or(path) == "/events";
+    let limit = if is_long_poll { TIME_LIMIT + LONG_POLL } else { TIME_LIMIT };
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         tracing::warn!("A request took too long");
         Problem::unavailable("the request took too long; whether it had an effect is unknown").into_response()
     })

@@ -21,10 +21,12 @@ pub async fn serve(desk: Desk, listener: TcpListener, stop: CancellationToken) -
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
+    let streams = desk.clone();
     let service = crate::router(desk).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let closing_time = async {
         stop.cancelled().await;
+        streams.streams.close();
         tokio::time::sleep(LAST_ORDERS).await;
     };
     tokio::select! {

@@ -164,6 +164,12 @@ impl Problem {
         self.0.status
     }
 
+    /// What people read.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Its stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

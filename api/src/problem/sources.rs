@@ -4,6 +4,7 @@ use application::Error;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::refusal::{Refusal, RefusalKind};
+use infrastructure::audit::AuditError;
 use infrastructure::database::is_unreachable;
 use infrastructure::keys::KeyError;
 use infrastructure::password::PasswordError;
@@ -75,6 +76,18 @@ impl From<sqlx::Error> for Problem {
             return Self::unavailable(AWAY);
         }
         Self::internal(&anyhow::Error::new(error))
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Database(error) => error.into(),
+            AuditError::Unsound(what) => {
+                tracing::error!(what, "The log is not what was signed: run `ledgerdesk log verify`");
+                Self::conflict("LOG_NOT_AS_SIGNED", what)
+            }
+        }
     }
 }
 

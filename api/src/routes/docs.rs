@@ -1,16 +1,19 @@
-//! The document, and pages to read it with; nothing of them comes from another site.
+//! The documents of the API and of events, and pages to read with; nothing of them comes from another site.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, Uri};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::desk::Desk;
+use crate::problem::Problem;
+use crate::schemas;
 
 /// The pages run their own scripts, set styles in place, and ask this site only.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -20,14 +23,32 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::openapi().to_json().unwrap_or_default());
 
+static EVENTS: LazyLock<String> = LazyLock::new(|| crate::asyncapi().to_string());
+
+static INDEX: LazyLock<String> = LazyLock::new(|| schemas::index().to_string());
+
+static SCHEMAS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
+    schemas::files().iter().map(|(file, schema)| (file.as_str(), schema.to_string())).collect()
+});
+
 pub(super) fn routes() -> Router<Desk> {
     let pages = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
     let pages = Router::from(pages).layer(map_response(with_policy));
-    pages.route("/openapi.json", get(document))
+    pages
+        .route("/openapi.json", get(document))
+        .route("/asyncapi.json", get(async || ([(CONTENT_TYPE, "application/json")], EVENTS.as_str())))
+        .route("/schemas", get(async || ([(CONTENT_TYPE, "application/json")], INDEX.as_str())))
+        .route("/schemas/{file}", get(schema))
 }
 
 async fn document() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
+}
+
+async fn schema(uri: Uri) -> Result<impl IntoResponse, Problem> {
+    let file = uri.path().rsplit('/').next().and_then(|file| SCHEMAS.get(file));
+    let schema = file.ok_or_else(|| Problem::not_found("there is no such schema; /schemas lists them"))?;
+    Ok(([(CONTENT_TYPE, "application/schema+json")], schema.as_str()))
 }
 
 async fn with_policy(mut response: Response) -> Response {

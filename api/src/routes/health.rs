@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use infrastructure::projection::{Status, status};
+use infrastructure::relay::Status as RelayStatus;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -63,6 +64,10 @@ struct Ready {
     /// How far each read model has come.
     #[schema(value_type = Vec<Object>)]
     projections: Vec<Status>,
+    /// How the relay to NATS is doing, if there is one; the desk serves whether it does or not.
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<RelayStatus>,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -97,7 +102,7 @@ async fn version() -> Json<ProgramVersion> {
 /// Show whether requests can be served
 ///
 /// The database answers, its schema is the program's, every read model is at most ten seconds behind and has
-/// taken every event.
+/// taken every event. What the relay to NATS is at is shown, and decides nothing.
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "ops",
     responses(
@@ -114,12 +119,13 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
         return Err(not_ready("the schema", json!({ "database": "ok", "schema": "outdated" })));
     }
     let projections = status(desk.pool()).await.map_err(unreachable)?;
+    let relay = desk.relay.as_ref().map(|relay| relay.borrow().clone());
     let behind = |model: &Status| model.parked > 0 || model.lag_seconds > LONGEST_LAG;
     if projections.iter().any(behind) {
-        let details = json!({ "database": "ok", "schema": "ok", "projections": projections });
+        let details = json!({ "database": "ok", "schema": "ok", "projections": projections, "relay": relay });
         return Err(not_ready("the read models", details));
     }
-    Ok(Json(Ready { status: "ready", projections }))
+    Ok(Json(Ready { status: "ready", projections, relay }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {

@@ -52,11 +52,15 @@
 //! `Idempotency-Key`, request ids, error bodies, CORS and limits are the layers' business: no route sees them.
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
+mod audit;
 mod auth;
+mod consumer;
 mod docs;
+mod event;
 mod health;
 mod home;
 mod message;
+mod projection;
 mod ticket;
 mod user;
 
@@ -75,6 +79,10 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(audit::routes())
+        .merge(event::routes())
+        .merge(consumer::routes())
+        .merge(projection::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

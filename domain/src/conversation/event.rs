@@ -1,6 +1,7 @@
 //! What can have been said on a ticket.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::values::{Feedback, MessageType, SenderRole};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
@@ -11,7 +12,7 @@ use crate::sealed::Sealed;
 ///
 /// The content is sealed with the key of the ticket's requester: a conversation is about them, whoever
 /// wrote the line, so erasing them erases all of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
 pub enum ConversationEvent {
     /// Somebody wrote a message.
     MessagePosted {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::decide::{admins_only, staff_only};
-use super::values::{FEEDBACK_WINDOW, Status};
+use super::values::{FEEDBACK_WINDOW, FlaggedBy, Status};
 use super::{Decision, Live, TicketError, TicketEvent};
 use crate::access::Caller;
 use crate::id::TicketId;
@@ -50,7 +50,8 @@ impl Live {
         if self.status != Status::Open {
             return Err(self.not_editable());
         }
-        Ok(vec![TicketEvent::TicketFlagged { reason: self.sealed(reason) }])
+        let raised_by = if by.person().is_some() { FlaggedBy::Person } else { FlaggedBy::Screening };
+        Ok(vec![TicketEvent::TicketFlagged { reason: self.sealed(reason), by: raised_by }])
     }
 
     /// Drops the suspicion.

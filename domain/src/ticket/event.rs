@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::values::{Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use super::evolution::STEPS;
+use super::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use crate::access::Department;
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::evolution::Step;
 use crate::id::{TicketId, UserId};
 use crate::sealed::Sealed;
 
@@ -13,7 +16,7 @@ use crate::sealed::Sealed;
 ///
 /// Who did it and when stand beside the event in the log ([`crate::event::Recorded`]); a variant repeats the
 /// time only where a later decision needs it. Stored for ever: fields and variants are only added.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
 pub enum TicketEvent {
     /// A requester reported a problem.
     TicketCreated {
@@ -109,6 +112,8 @@ pub enum TicketEvent {
     TicketFlagged {
         /// What raised the suspicion.
         reason: Option<Sealed>,
+        /// Who raised it.
+        by: FlaggedBy,
     },
     /// The suspicion was unfounded.
     FlagCleared {},
@@ -151,12 +156,13 @@ impl StoredEvent for TicketEvent {
         ("TicketClosed", 1),
         ("TicketReopened", 1),
         ("FeedbackGiven", 1),
-        ("TicketFlagged", 1),
+        ("TicketFlagged", 2),
         ("FlagCleared", 1),
         ("MisuseConfirmed", 1),
         ("TicketMerged", 1),
         ("TicketUnmerged", 1),
     ];
+    const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

@@ -6,6 +6,7 @@ mod decide;
 mod edit;
 mod error;
 mod event;
+mod evolution;
 mod field;
 mod progress;
 mod routing;

@@ -230,6 +230,31 @@ pub enum ResolvedBy {
     System,
 }
 
+/// Who raised a suspicion of misuse: what tells a model's false alarms from people's.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum FlaggedBy {
+    /// The desk's own screening.
+    Screening,
+    /// One of the staff.
+    Person,
+    /// Not recorded: the event is older than the question.
+    Unknown,
+}
+
 /// A title: one line of 3 to 200 characters.
 ///
 /// # Errors

@@ -1,13 +1,14 @@
 //! What can have happened to a user.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::sealed::Sealed;
 
 /// What can have happened to a user. Passwords and tokens are rows beside the log, never events.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
 pub enum UserEvent {
     /// Somebody got an account.
     UserCreated {

@@ -1,5 +1,6 @@
 //! What an operator can set: read from the environment, then a TOML file, then defaults, and judged as a whole.
 
+mod nats;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+pub use self::nats::{Access, Nats};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
 use crate::password::{LONGEST_PASSWORD, SHORTEST_PASSWORD, check_strength};
@@ -28,6 +30,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How much one person may ask for.
     pub limits: Limits,
+    /// Where every event is relayed to; none relays nothing.
+    pub nats: Option<Nats>,
     /// What must not be shown.
     pub secrets: Secrets,
     /// What is written about the desk at work.
@@ -111,6 +115,7 @@ impl Config {
             storage: Storage::read(&mut reader, overrides.data_dir, overrides.database_url),
             tokens: Tokens::read(&mut reader),
             limits: Limits::read(&mut reader),
+            nats: Nats::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
         };

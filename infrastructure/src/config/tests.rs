@@ -31,6 +31,22 @@ fn nothing_set_is_the_embedded_default() {
     assert_eq!(config.tokens.refresh, Duration::from_hours(30 * 24));
     assert_eq!(config.limits.tickets_per_day, 5);
     assert_eq!(config.logs, Logs { format: None, filter: "info".to_owned() });
+    assert!(config.nats.is_none());
+}
+
+#[test]
+fn the_relay_is_set_by_its_url_which_may_come_from_a_file() {
+    let nats = |env: &[(&str, &str)]| read(env, None).expect("valid").nats;
+    assert!(nats(&[("NATS_STREAM", "DESK")]).is_none(), "a name alone relays nothing");
+    assert_eq!(nats(&[("NATS_URL", "nats://mq")]).map(|nats| nats.stream), Some("LEDGERDESK".to_owned()));
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("url");
+    fs::write(&path, "tls://desk:hush@a,tls://b\n").expect("written");
+    let path = path.to_str().expect("text");
+    let nats = nats(&[("NATS_URL_FILE", path), ("NATS_STREAM", "DESK")]).expect("a relay");
+    assert_eq!((nats.servers.len(), nats.stream.as_str()), (2, "DESK"));
+    assert!(*nats.access.expose() == Access::User("desk".to_owned(), "hush".to_owned()));
 }
 
 #[test]
@@ -64,6 +80,8 @@ fn everything_wrong_is_reported_at_once_and_no_secret_is_shown() {
         ("TICKETS_PER_DAY", "-1"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "desk=loud"),
+        ("NATS_URL", "http://desk:hush@mq"),
+        ("NATS_STREAM", "LEDGER.DESK"),
         ("CORS_ORIGINS", "https://a.example, *"),
     ];
     let report = read(&env, None).expect_err("misconfigured").to_string();

@@ -4,15 +4,19 @@
 //! before they are drawn until they are visible. Whoever sees position p can see every position before it.
 
 mod batch;
+mod cursor;
+mod epoch;
+mod fork;
 mod leaf;
 mod past;
 mod prepared;
 mod rows;
 mod selftest;
+mod slice;
 mod stream;
 mod tail;
-mod verify;
 mod wake;
+mod window;
 mod wire;
 mod writer;
 
@@ -29,15 +33,22 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use self::cursor::{Cursor, NotAPlace, Place};
+pub use self::fork::{Common, Fork};
 pub use self::leaf::Hash;
+pub(crate) use self::leaf::{block, genesis};
 pub use self::past::Reached;
 pub use self::rows::Row;
-pub use self::verify::{Fault, Verified};
-use crate::database::{Database, is_unreachable};
+pub use self::slice::{Filter, Slice};
+pub use self::window::Entry;
+use crate::audit::{Audit, Verified};
+use crate::database::{Database, Purpose, is_unreachable};
 use crate::keys::{KeyError, Keyring};
+use epoch::Epoch;
 use prepared::Prepared;
 use stream::COLUMNS;
 use tail::Tail;
+use window::Window;
 use writer::{Pending, QUEUE, Writer};
 
 /// How long an append may take before its outcome is called unknown.
@@ -63,6 +74,9 @@ pub struct PgLog {
     pool: PgPool,
     keys: Arc<Keyring>,
     tail: Arc<Tail>,
+    window: Window,
+    epoch: Arc<Epoch>,
+    id: Uuid,
     queue: mpsc::Sender<Pending>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -77,19 +91,24 @@ impl PgLog {
         selftest::run(database).await?;
         keys.check().await?;
         let tail = Arc::new(Tail::new());
+        let epoch = Arc::new(Epoch::new());
+        epoch.open(&mut database.connect(Purpose::Append).await?).await?;
         let (sender, queue) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
-        let writer = Writer::new(database.clone(), queue, Arc::clone(&tail));
+        let writer = Writer::new(database.clone(), queue, Arc::clone(&tail), Arc::clone(&epoch));
         let log = Arc::new(Self {
             pool: database.pool().clone(),
             keys,
             tail: Arc::clone(&tail),
+            window: Window::default(),
+            epoch: Arc::clone(&epoch),
+            id: epoch::log_id(database.pool()).await?,
             queue: sender,
             stop: stop.clone(),
             tasks: Mutex::default(),
         });
         tail.advance(log.head().await?);
-        let waker = tokio::spawn(wake::run(database.clone(), tail));
+        let waker = tokio::spawn(wake::run(database.clone(), tail, epoch));
         *log.tasks.lock().await = vec![tokio::spawn(writer.run(stop)), waker];
         Ok(log)
     }
@@ -125,6 +144,18 @@ impl PgLog {
     #[must_use]
     pub fn watch_head(&self) -> watch::Receiver<i64> {
         self.tail.watch()
+    }
+
+    /// Follows which epoch it is: another one means another server, or the same one restarted.
+    #[must_use]
+    pub fn watch_epoch(&self) -> watch::Receiver<i32> {
+        self.epoch.watch()
+    }
+
+    /// The log's identity, which every copy of it shares.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
     }
 
     /// At most `limit` events right behind `position`, from memory; none if they are not all at hand.
@@ -173,7 +204,13 @@ impl PgLog {
     /// # Errors
     /// The database cannot be reached.
     pub async fn verify(&self) -> sqlx::Result<Verified> {
-        verify::run(&self.pool).await
+        self.audit().verify(&[]).await
+    }
+
+    /// The log as auditors see it.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        Audit::new(self.pool.clone(), Arc::clone(&self.keys))
     }
 
     async fn opened(&self, rows: Vec<Row>) -> Result<Vec<Recorded>, ReadError> {

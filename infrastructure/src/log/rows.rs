@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Actor, ActorKind};
-use domain::event::Recorded;
+use domain::event::{Event, Recorded, Unreadable};
+use domain::sealed::with_cipher;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::leaf::{Hash, Leaf};
+use crate::audit::text::{hex, time};
+use crate::bulk_keys::unopened;
 use crate::keys::{KeyError, Keyring};
 
-/// An event as the view `ledger.feed` gives it.
-#[derive(Debug, Clone, FromRow)]
+/// An event as the view `ledger.feed` gives it, and as exports have it.
+#[derive(Debug, Clone, FromRow, Serialize, Deserialize)]
 pub struct Row {
     /// Its place in the log.
     pub position: i64,
@@ -29,8 +33,10 @@ pub struct Row {
     /// The version of its payload.
     pub schema_version: i16,
     /// When it happened.
+    #[serde(with = "time")]
     pub occurred_at: DateTime<Utc>,
     /// When the log accepted it.
+    #[serde(with = "time")]
     pub recorded_at: DateTime<Utc>,
     /// As what somebody acted.
     pub actor_kind: String,
@@ -47,6 +53,7 @@ pub struct Row {
     /// The fields as stored, sealed ones as ciphertext.
     pub payload: String,
     /// The hash over all of it.
+    #[serde(with = "hex")]
     pub leaf_hash: Vec<u8>,
 }
 
@@ -63,7 +70,20 @@ impl Row {
         let event = keys
             .open(self.event_id, &self.stream_type, &self.event_type, self.schema_version, &self.payload)
             .await?;
-        Ok(Recorded {
+        Ok(self.recorded(event))
+    }
+
+    /// The event without its sealed texts, for whoever needs none of them.
+    ///
+    /// # Errors
+    /// The payload is not what its type says.
+    pub(crate) fn without_texts(&self) -> Result<Recorded, Unreadable> {
+        let read = || Event::read(&self.stream_type, &self.event_type, self.schema_version, &self.payload);
+        with_cipher(unopened(), read).map(|event| self.recorded(event))
+    }
+
+    fn recorded(&self, event: Event) -> Recorded {
+        Recorded {
             position: self.position,
             event_id: self.event_id,
             stream: self.stream_id,
@@ -76,7 +96,7 @@ impl Row {
             causation_id: self.causation_id,
             correlation_id: self.correlation_id,
             event,
-        })
+        }
     }
 
     /// The hash that the row as it is now would have.

@@ -1,6 +1,7 @@
 //! What the database must do for the log's promises to hold, checked at every start.
 
 use anyhow::{Context as _, bail, ensure};
+use domain::evolution::{REGISTRY, Registry};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::database::{Database, Purpose};
@@ -8,8 +9,10 @@ use crate::database::{Database, Purpose};
 /// Refuses a database on which an acknowledged event could be lost, doubled, re-ordered or altered.
 ///
 /// # Errors
-/// The first promise the database does not keep, and what to change.
+/// The first promise the database does not keep, and what to change; or that this program could not read every
+/// event that an earlier one stored.
 pub(super) async fn run(database: &Database) -> anyhow::Result<()> {
+    readable(&REGISTRY)?;
     let mut connection =
         database.connect(Purpose::Append).await.context("the log's database cannot be reached")?;
     settings(&mut connection).await?;
@@ -18,6 +21,11 @@ pub(super) async fn run(database: &Database) -> anyhow::Result<()> {
     exclusive_lock(&mut connection, other).await?;
     connection.close().await?;
     Ok(())
+}
+
+/// Refuses a program that could not read every version of every event.
+fn readable(registry: &Registry) -> anyhow::Result<()> {
+    registry.check().context("the log refuses this program")
 }
 
 async fn settings(connection: &mut PgConnection) -> anyhow::Result<()> {
@@ -50,7 +58,8 @@ async fn settings(connection: &mut PgConnection) -> anyhow::Result<()> {
 async fn grants(connection: &mut PgConnection) -> anyhow::Result<()> {
     let excess: Vec<String> = sqlx::query_scalar(
         "select t || ': ' || p
-           from unnest(array['ledger.events', 'ledger.blocks', 'ledger.commands', 'ledger.claims']) t,
+           from unnest(array['ledger.events', 'ledger.blocks', 'ledger.commands', 'ledger.claims', 'ledger.tree',
+                             'ledger.heads', 'ledger.epochs']) t,
                 unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
           where has_table_privilege(current_user, t, p)",
     )
@@ -78,4 +87,25 @@ async fn exclusive_lock(holder: &mut PgConnection, mut other: PgConnection) -> a
         bail!("this database does not honour advisory locks: two nodes could draw the same position");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::StreamType;
+    use domain::evolution::Family;
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_could_not_read_every_event_is_refused_in_one_line() {
+        static GAP: &[Family] =
+            &[Family { stream: StreamType::Ticket, types: &[("TicketFlagged", 2)], steps: &[] }];
+        assert!(readable(&REGISTRY).is_ok());
+        let refused = format!("{:#}", readable(&Registry::new(GAP)).expect_err("a gap"));
+        assert!(
+            refused
+                .starts_with("the log refuses this program: no step leads from version 1 of TicketFlagged")
+        );
+        assert!(!refused.contains('\n'), "{refused}");
+    }
 }

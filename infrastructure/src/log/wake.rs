@@ -10,6 +10,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 
+use super::epoch::Epoch;
 use super::tail::Tail;
 use crate::database::Database;
 
@@ -18,8 +19,8 @@ const PACE: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells and hears how far the log reaches, until it is aborted.
-pub(super) async fn run(database: Database, tail: Arc<Tail>) {
-    tokio::join!(tell(&database, &tail), hear(&database, &tail));
+pub(super) async fn run(database: Database, tail: Arc<Tail>, epoch: Arc<Epoch>) {
+    tokio::join!(tell(&database, &tail), hear(&database, &tail, &epoch));
 }
 
 async fn tell(database: &Database, tail: &Tail) {
@@ -40,9 +41,9 @@ pub(super) async fn announce(pool: &PgPool, position: i64) {
     }
 }
 
-async fn hear(database: &Database, tail: &Tail) {
+async fn hear(database: &Database, tail: &Tail, epoch: &Epoch) {
     loop {
-        if let Err(error) = listen(database, tail).await {
+        if let Err(error) = listen(database, tail, epoch).await {
             tracing::debug!(error = %error, "Cannot listen for new events");
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -50,16 +51,17 @@ async fn hear(database: &Database, tail: &Tail) {
 }
 
 /// Listens until the connection breaks; looks by itself when it hears nothing for a while.
-async fn listen(database: &Database, tail: &Tail) -> sqlx::Result<()> {
+async fn listen(database: &Database, tail: &Tail, epoch: &Epoch) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(database.pool()).await?;
     listener.listen(CHANNEL).await?;
     loop {
         look(database, tail).await?;
+        epoch.open(&mut *database.pool().acquire().await?).await?;
         while let Ok(heard) = tokio::time::timeout(LOOK, listener.try_recv()).await {
             match heard? {
                 Some(notification) => tail.advance(notification.payload().parse().unwrap_or_default()),
                 // The connection was lost and found again: what was said meanwhile was not heard.
-                None => look(database, tail).await?,
+                None => break,
             }
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::batch;
+use super::epoch::Epoch;
 use super::prepared::Prepared;
 use super::tail::Tail;
 use super::wire::{Verdict, Verdicts, append_batch};
@@ -40,11 +41,17 @@ pub(crate) struct Writer {
     connection: Option<PgConnection>,
     queue: mpsc::Receiver<Pending>,
     tail: Arc<Tail>,
+    epoch: Arc<Epoch>,
 }
 
 impl Writer {
-    pub(crate) fn new(database: Database, queue: mpsc::Receiver<Pending>, tail: Arc<Tail>) -> Self {
-        Self { database, connection: None, queue, tail }
+    pub(crate) fn new(
+        database: Database,
+        queue: mpsc::Receiver<Pending>,
+        tail: Arc<Tail>,
+        epoch: Arc<Epoch>,
+    ) -> Self {
+        Self { database, connection: None, queue, tail, epoch }
     }
 
     /// Appends until `stop`, then answers what was sent before.
@@ -134,13 +141,22 @@ impl Writer {
         // The connection leaves its place while it is used: whatever interrupts the call also ends it.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.database.connect(Purpose::Append).await?,
+            None => self.connect().await?,
         };
         let outcome = tokio::time::timeout(COMMIT, append_batch(&mut connection, appends))
             .await
             .unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
         self.connection = Some(connection);
         Ok(outcome)
+    }
+
+    /// A connection whose server has its epoch before anything is appended over it.
+    async fn connect(&self) -> sqlx::Result<PgConnection> {
+        let mut connection = self.database.connect(Purpose::Append).await?;
+        tokio::time::timeout(COMMIT, self.epoch.open(&mut connection))
+            .await
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        Ok(connection)
     }
 
     fn answer(&self, outcome: Verdicts, appends: Vec<Prepared>, answers: Vec<oneshot::Sender<Answer>>) {

@@ -57,7 +57,7 @@ impl Kind {
 }
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock starts.
-const EPOCH: i64 = 946_684_800_000_000;
+pub(super) const EPOCH: i64 = 946_684_800_000_000;
 
 /// Takes the cells of a row, in the order of the table's columns.
 pub struct Cells<'a> {

@@ -16,17 +16,29 @@ pub(crate) struct Next {
     /// The ticket or user it is about: what is parked together.
     pub(crate) entity: Uuid,
     /// The event, or why it cannot be read.
-    pub(crate) event: Result<Arc<Recorded>, String>,
+    event: Result<Arc<Recorded>, String>,
+    /// The same without its texts, if only they cannot be read.
+    without_texts: Option<Arc<Recorded>>,
 }
 
 impl Next {
     fn read(event: Arc<Recorded>) -> Self {
-        Self { position: event.position, entity: entity(event.stream), event: Ok(event) }
+        let (position, entity) = (event.position, entity(event.stream));
+        Self { position, entity, event: Ok(event), without_texts: None }
+    }
+
+    /// The event for a read model that shows texts, or does not; or why it cannot be read.
+    pub(crate) fn event(&self, texts: bool) -> Result<&Recorded, &str> {
+        match (&self.event, &self.without_texts) {
+            (Ok(event), _) => Ok(event),
+            (Err(_), Some(event)) if !texts => Ok(event),
+            (Err(error), _) => Err(error),
+        }
     }
 }
 
 /// What the events of a stream are about: a conversation is about its ticket.
-fn entity(stream: Uuid) -> Uuid {
+pub(crate) fn entity(stream: Uuid) -> Uuid {
     domain::id::TicketId::of_stream(stream).stream()
 }
 
@@ -38,12 +50,12 @@ pub(crate) async fn after(log: &PgLog, position: i64, limit: usize) -> sqlx::Res
     let rows = log.rows_after(position, i64::try_from(limit).unwrap_or(i64::MAX)).await?;
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
-        let event = match row.open(log.keys()).await {
-            Ok(event) => Ok(Arc::new(event)),
+        let (event, without_texts) = match row.open(log.keys()).await {
+            Ok(event) => (Ok(Arc::new(event)), None),
             Err(KeyError::Database(error)) => return Err(error),
-            Err(error) => Err(error.to_string()),
+            Err(error) => (Err(error.to_string()), row.without_texts().ok().map(Arc::new)),
         };
-        events.push(Next { position: row.position, entity: entity(row.stream_id), event });
+        events.push(Next { position: row.position, entity: entity(row.stream_id), event, without_texts });
     }
     Ok(events)
 }

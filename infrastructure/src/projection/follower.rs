@@ -11,6 +11,9 @@ use super::feed::Next;
 use super::{ReadModel, Work};
 use crate::database::is_unreachable;
 
+/// Why an event is parked that could be read.
+pub(crate) const FOLLOWS: &str = "an earlier event of the same ticket or user is parked";
+
 /// Why events were not applied.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
@@ -38,19 +41,21 @@ pub(crate) struct Follower {
     pub(crate) token: i64,
     parked: HashSet<Uuid>,
     tables: Vec<Box<dyn Work>>,
+    /// Whether a table shows sealed texts.
+    texts: bool,
 }
 
 impl Follower {
     /// `model`, whose tables are in `schema`, having taken everything up to `position`.
     pub(crate) fn new(model: &ReadModel, schema: &str, position: i64, token: i64) -> Self {
         let tables = model.work(schema, position == 0);
-        Self { name: model.name().to_owned(), position, token, parked: HashSet::new(), tables }
+        let texts = model.shows_texts();
+        Self { name: model.name().to_owned(), position, token, parked: HashSet::new(), tables, texts }
     }
 
-    /// `model` from the first event on, in a `schema` beside the live one; what it parks it parks apart.
-    pub(crate) fn rebuilding(model: &ReadModel, schema: &str) -> Self {
-        let name = format!("{} in {schema}", model.name());
-        Self { name, ..Self::new(model, schema, 0, 0) }
+    /// `model` in a `schema` beside the live one, up to `position`; what it parks it parks apart.
+    pub(crate) fn beside(model: &ReadModel, schema: &str, position: i64) -> Self {
+        Self { name: name_beside(model, schema), ..Self::new(model, schema, position, 0) }
     }
 
     /// Remembers which tickets and users are parked.
@@ -72,19 +77,16 @@ impl Follower {
     ) -> Result<(), Trouble> {
         let mut fit: Vec<&Recorded> = Vec::with_capacity(events.len());
         for next in events {
-            match &next.event {
-                _ if self.parked.contains(&next.entity) => {
-                    self.park(connection, next, "an earlier event of the same ticket or user is parked")
-                        .await?;
-                }
+            match next.event(self.texts) {
+                _ if self.parked.contains(&next.entity) => self.park(connection, next, FOLLOWS).await?,
                 Ok(event) => fit.push(event),
-                Err(error) => return Err(Trouble::Poison(error.clone())),
+                Err(error) => return Err(Trouble::Poison(error.to_owned())),
             }
         }
         for table in &mut self.tables {
             table.load(connection, &fit).await?;
             for event in &fit {
-                fold(&mut **table, event)?;
+                guarded(|| table.fold(event)).map_err(Trouble::Poison)?;
             }
             table.flush(connection).await?;
         }
@@ -121,11 +123,16 @@ impl Follower {
     }
 }
 
-/// Folds one event; a panic in a read model is its refusal of the event, not the end of the process.
-fn fold(table: &mut dyn Work, event: &Recorded) -> Result<(), Trouble> {
-    match catch_unwind(AssertUnwindSafe(|| table.fold(event))) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Trouble::Poison(format!("{error:#}"))),
-        Err(_) => Err(Trouble::Poison("the read model panicked".to_owned())),
+/// Folds; gives why the event is refused. A panic in a read model is its refusal of the event, not the end of
+/// the process.
+pub(crate) fn guarded<T>(fold: impl FnOnce() -> anyhow::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(fold)) {
+        Ok(folded) => folded.map_err(|error| format!("{error:#}")),
+        Err(_) => Err("the read model panicked".to_owned()),
     }
+}
+
+/// Under which name what `model` parks is kept while it is in a `schema` beside the live one.
+pub(crate) fn name_beside(model: &ReadModel, schema: &str) -> String {
+    format!("{} in {schema}", model.name())
 }

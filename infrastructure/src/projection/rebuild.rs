@@ -1,192 +1,92 @@
 //! Building a read model again from the first event, beside the live one.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-
 use super::ReadModel;
-use super::feed::{self, Next};
-use super::follower::{Follower, Trouble};
-use crate::database::{Database, Purpose};
+use super::bulk::Plan;
+use super::claim::Claim;
+use super::compare::{Compared, compare_while_live};
+use super::fill::{catch_up, fill};
+use super::follower::Follower;
+use super::progress::Progress;
+use super::switch::{Incoming, destroyed_keys, switch};
+use crate::database::Database;
 use crate::log::PgLog;
 
-const BATCH: usize = 5_000;
-
 /// What a rebuild did.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rebuilt {
     /// How many events it folded.
     pub events: i64,
-    /// How long that took.
+    /// How long that took, all told.
     pub took: Duration,
+    /// How long the bulk phase alone took: reading, folding, copying, indexing.
+    pub bulk: Duration,
+    /// How many rows each table had after the bulk phase; empty if there was none, as single events had to be
+    /// set aside.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// How each table compared with the live one at the same position; none if the live read model was too far
+    /// behind to be waited for.
+    pub compared: Option<Vec<Compared>>,
+}
+
+impl Rebuilt {
+    /// How many events it folded per second, all told.
+    #[must_use]
+    pub fn events_per_second(&self) -> f64 {
+        let events = u32::try_from(self.events).unwrap_or(u32::MAX);
+        f64::from(events) / self.took.as_secs_f64().max(0.001)
+    }
 }
 
 /// Builds `model` from the first event in a schema of its own, then puts it in the place of the live one in
-/// one transaction. Reads are served throughout. `progress` hears how many events are folded, of how many.
+/// one transaction. Reads are served throughout; the tables that were live are kept for a day.
 ///
 /// # Errors
-/// The database cannot be reached, or its role may not create tables.
+/// Somebody else is at it, the database cannot be reached, or its role may not create tables. The live tables
+/// are as they were; what was built is cleared away by the next rebuild.
 pub async fn rebuild(
     database: &Database,
     log: &PgLog,
     model: &ReadModel,
-    mut progress: impl FnMut(i64, i64),
+    progress: &Progress,
 ) -> anyhow::Result<Rebuilt> {
-    let started = Instant::now();
-    let mut connection = database.connect(Purpose::Owner).await.context("the database cannot be reached")?;
-    let schema = fresh_schema(&mut connection, model, "rebuild").await?;
-    let mut follower = Follower::rebuilding(model, &schema);
-    forget_parked(&mut connection, &follower.name).await?;
-    fold(&mut connection, log, &mut follower, log.head().await?, &mut progress).await?;
-
-    // From here on the live one stands still: whoever keeps it waits for the checkpoint's row.
-    let mut swap = connection.begin().await?;
-    sqlx::query("select from read.checkpoints where model = $1 for update")
-        .bind(model.name())
-        .execute(&mut *swap)
-        .await?;
-    fold(&mut swap, log, &mut follower, log.head().await?, &mut progress).await?;
-    for table in model.table_names() {
-        run(&mut swap, format!("drop table read.{table}")).await?;
-        run(&mut swap, format!("alter table {schema}.{table} set schema read")).await?;
-    }
-    run(&mut swap, format!("drop schema {schema}")).await?;
-    forget_parked(&mut swap, model.name()).await?;
-    sqlx::query("update read.parked set model = $1 where model = $2")
-        .bind(model.name())
-        .bind(&follower.name)
-        .execute(&mut *swap)
-        .await?;
-    sqlx::query(
-        "update read.checkpoints
-            set position = $2, lease_token = lease_token + 1, lease_owner = null, lease_until = '-infinity'
-          where model = $1",
-    )
-    .bind(model.name())
-    .bind(follower.position)
-    .execute(&mut *swap)
-    .await?;
-    swap.commit().await?;
-    connection.close().await?;
-    Ok(Rebuilt { events: follower.position, took: started.elapsed() })
+    Claim::take(database, model).await?.rebuild(log, progress).await
 }
 
-/// How many rows of each table of `model` differ from a fold of the log up to the live one's position.
-///
-/// # Errors
-/// The database cannot be reached, or its role may not create tables.
-pub async fn differences(
-    database: &Database,
-    log: &PgLog,
-    model: &ReadModel,
-) -> anyhow::Result<Vec<(&'static str, i64)>> {
-    let mut connection = database.connect(Purpose::Owner).await?;
-    let schema = fresh_schema(&mut connection, model, "verify").await?;
-    let mut follower = Follower::rebuilding(model, &schema);
-    fold(&mut connection, log, &mut follower, log.head().await?, &mut |_, _| ()).await?;
-    let mut still = connection.begin().await?;
-    let position: i64 =
-        sqlx::query_scalar("select position from read.checkpoints where model = $1 for update")
-            .bind(model.name())
-            .fetch_one(&mut *still)
-            .await?;
-    fold(&mut still, log, &mut follower, position, &mut |_, _| ()).await?;
-    ensure!(follower.position == position, "{} is behind the log; try again when it is idle", model.name());
-    let mut found = Vec::new();
-    for table in model.table_names() {
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
-            "select count(*) from ((table read.{table} except table {schema}.{table})
-                                   union all (table {schema}.{table} except table read.{table})) d"
-        )))
-        .fetch_one(&mut *still)
-        .await?;
-        found.push((table, count));
-    }
-    still.rollback().await?;
-    forget_parked(&mut connection, &follower.name).await?;
-    run(&mut connection, format!("drop schema {schema} cascade")).await?;
-    connection.close().await?;
-    Ok(found)
-}
+impl Claim {
+    /// Builds the claimed read model again: see [`rebuild`].
+    ///
+    /// # Errors
+    /// The database cannot be reached, or does not do what it should.
+    pub async fn rebuild(mut self, log: &PgLog, progress: &Progress) -> anyhow::Result<Rebuilt> {
+        let started = Instant::now();
+        let (database, model) = (self.database.clone(), self.model.clone());
+        let destroyed = Some(destroyed_keys(&mut self.connection).await?);
+        let schema = self.fresh_schema("rebuild").await?;
+        let to = log.head().await?;
+        let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };
+        let rows = fill(plan, &mut self.connection, progress).await?.into_iter().collect();
+        let bulk = started.elapsed();
 
-/// A schema with empty tables like the live ones.
-async fn fresh_schema(
-    connection: &mut PgConnection,
-    model: &ReadModel,
-    purpose: &str,
-) -> anyhow::Result<String> {
-    let schema = format!("read_{purpose}_{}", model.name());
-    run(connection, format!("drop schema if exists {schema} cascade")).await?;
-    run(connection, format!("create schema {schema}"))
-        .await
-        .context("building a read model needs the role that owns the database")?;
-    run(connection, format!("grant usage on schema {schema} to ledgerdesk_app")).await?;
-    for table in model.table_names() {
-        run(connection, format!("create table {schema}.{table} (like read.{table} including all)")).await?;
-        let grant = format!("grant select, insert, update, delete on {schema}.{table} to ledgerdesk_app");
-        run(connection, grant).await?;
-    }
-    Ok(schema)
-}
-
-/// Folds everything up to `to` into the follower's tables.
-async fn fold(
-    connection: &mut PgConnection,
-    log: &PgLog,
-    follower: &mut Follower,
-    to: i64,
-    progress: &mut impl FnMut(i64, i64),
-) -> anyhow::Result<()> {
-    while follower.position < to {
-        let mut events = feed::after(log, follower.position, BATCH).await?;
-        events.retain(|event| event.position <= to);
-        let Some(last) = events.last().map(|event| event.position) else { break };
-        match apply(connection, follower, &events).await {
-            Err(Trouble::Poison(_)) => one_by_one(connection, follower, &events).await?,
-            applied => applied?,
+        let mut follower = Follower::beside(&model, &schema, to);
+        follower.load_parked(&mut self.connection).await?;
+        catch_up(&mut self.connection, log, &mut follower, None, progress).await?;
+        let compared =
+            compare_while_live(&mut self.connection, log, &model, &schema, &mut follower, progress).await?;
+        for table in compared.iter().flatten().filter(|compared| !compared.equal) {
+            tracing::warn!(
+                table = table.table,
+                live = table.live,
+                rebuilt = table.rows,
+                "Live and rebuilt differ"
+            );
         }
-        progress(last, to);
+        let (position, stored) = (follower.position, false);
+        let incoming = Incoming { model: &model, schema: &schema, position, stored, destroyed };
+        let events = switch(&mut self.connection, log, incoming, progress).await?;
+        self.release().await?;
+        Ok(Rebuilt { events, took: started.elapsed(), bulk, rows, compared })
     }
-    Ok(())
-}
-
-/// Applies `events` whole or not at all.
-async fn apply(
-    connection: &mut PgConnection,
-    follower: &mut Follower,
-    events: &[Next],
-) -> Result<(), Trouble> {
-    let mut transaction = connection.begin().await?;
-    if let Err(trouble) = follower.apply(&mut transaction, events).await {
-        transaction.rollback().await?;
-        follower.forget();
-        return Err(trouble);
-    }
-    transaction.commit().await?;
-    follower.committed(events.last().map_or(follower.position, |event| event.position));
-    Ok(())
-}
-
-/// Applies events one at a time and parks those that are refused, as the live read model would.
-async fn one_by_one(
-    connection: &mut PgConnection,
-    follower: &mut Follower,
-    events: &[Next],
-) -> Result<(), Trouble> {
-    for event in events {
-        if let Err(Trouble::Poison(error)) = apply(connection, follower, std::slice::from_ref(event)).await {
-            follower.park(connection, event, &error).await?;
-            follower.committed(event.position);
-        }
-    }
-    Ok(())
-}
-
-async fn forget_parked(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {
-    sqlx::query("delete from read.parked where model = $1").bind(name).execute(connection).await.map(|_| ())
-}
-
-async fn run(connection: &mut PgConnection, statement: String) -> sqlx::Result<()> {
-    sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(|_| ())
 }

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ReadModel;
-use super::feed::{self, Next};
+use super::ahead::Ahead;
+use super::feed::Next;
 use super::follower::{Follower, Trouble};
 use crate::database::{Database, Purpose};
 use crate::log::PgLog;
@@ -25,6 +26,8 @@ const BATCH: usize = 2_000;
 const LEASE: &str = "2 seconds";
 const RENEW: Duration = Duration::from_millis(600);
 const RETRY: Duration = Duration::from_millis(200);
+/// How often somebody who waits asks how far another process is.
+const ASK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What readers may rely on to be visible.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ pub struct Visible {
     position: Arc<watch::Sender<i64>>,
     /// Whether this process keeps all read models and so knows by itself how far they are.
     keeps_all: Arc<AtomicBool>,
+    /// Whose turn it is to ask the process that does.
+    turn: Arc<tokio::sync::Mutex<()>>,
     pool: PgPool,
 }
 
@@ -39,6 +44,19 @@ impl Visible {
     /// Waits until every read model shows everything up to `position`; false if that takes too long.
     pub async fn wait(&self, position: i64, at_most: Duration) -> bool {
         tokio::time::timeout(at_most, self.reached(position)).await.is_ok()
+    }
+
+    /// Up to where every read model shows everything.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn position(&self) -> sqlx::Result<i64> {
+        if self.keeps_all.load(Ordering::Relaxed) {
+            return Ok(*self.position.borrow());
+        }
+        let reached: Option<i64> =
+            sqlx::query_scalar("select min(position) from read.checkpoints").fetch_one(&self.pool).await?;
+        Ok(reached.unwrap_or_default())
     }
 
     async fn reached(&self, position: i64) {
@@ -51,17 +69,24 @@ impl Visible {
                 let _ = tokio::time::timeout(RENEW, visible.changed()).await;
                 continue;
             }
-            // Another process keeps them: asked only while somebody waits.
-            if let Ok(Some(reached)) =
-                sqlx::query_scalar::<_, Option<i64>>("select min(position) from read.checkpoints")
-                    .fetch_one(&self.pool)
-                    .await
-                && reached >= position
-            {
-                return;
+            // Another process keeps them: asked only while somebody waits, and by one for all who do.
+            tokio::select! {
+                _ = visible.changed() => {}
+                _turn = self.turn.lock() => self.ask().await,
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    async fn ask(&self) {
+        let asked = sqlx::query_scalar::<_, Option<i64>>("select min(position) from read.checkpoints");
+        if let Ok(Some(reached)) = asked.fetch_one(&self.pool).await {
+            self.position.send_if_modified(|visible| {
+                let newer = reached > *visible;
+                *visible = reached.max(*visible);
+                newer
+            });
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 
@@ -81,6 +106,7 @@ impl Runner {
         let visible = Visible {
             position: Arc::new(watch::Sender::new(0)),
             keeps_all: Arc::default(),
+            turn: Arc::default(),
             pool: database.pool().clone(),
         };
         Self { log, database, models, me: Uuid::now_v7(), visible }
@@ -99,7 +125,7 @@ impl Runner {
                 () = stop.cancelled() => break,
                 ended = self.session() => ended,
             };
-            self.visible.keeps_all.store(false, Ordering::Relaxed);
+            self.keeps(0);
             if let Err(error) = ended {
                 tracing::warn!(error = %error, "The read models wait for the database");
             }
@@ -121,6 +147,7 @@ impl Runner {
         let mut connection = self.database.connect(Purpose::Projection).await?;
         let mut head = self.log.watch_head();
         let mut followers: Vec<Follower> = Vec::new();
+        let mut ahead = Ahead::default();
         let mut renewed = Instant::now();
         loop {
             if followers.len() < self.models.len() || renewed.elapsed() > RENEW {
@@ -133,7 +160,8 @@ impl Runner {
                 continue;
             };
             if least < seen {
-                self.advance(&mut connection, &mut followers, least).await?;
+                let events = ahead.take(&self.log, least, BATCH).await?;
+                self.advance(&mut connection, &mut followers, least, events).await?;
                 self.publish(&followers, seen);
             } else {
                 let _ = tokio::time::timeout(RENEW, head.changed()).await;
@@ -145,11 +173,17 @@ impl Runner {
     async fn lease(&self, connection: &mut PgConnection, followers: &mut Vec<Follower>) -> sqlx::Result<()> {
         let names: Vec<&str> = self.models.iter().map(ReadModel::name).collect();
         let held: Vec<(String, i64, i64)> = sqlx::query_as(
-            "update read.checkpoints
-                set lease_token = lease_token + (lease_owner is distinct from $1)::int, lease_owner = $1,
+            // In one order, so that of several processes one gets them all.
+            "update read.checkpoints c
+                set lease_token = c.lease_token + (c.lease_owner is distinct from $1)::int, lease_owner = $1,
                     lease_until = now() + $3::interval
-              where model = any($2) and (lease_owner = $1 or lease_until < now())
-              returning model, lease_token, position",
+               from (select model
+                       from read.checkpoints
+                      where model = any($2) and (lease_owner = $1 or lease_until < now())
+                      order by model
+                        for update) free
+              where c.model = free.model
+              returning c.model, c.lease_token, c.position",
         )
         .bind(self.me)
         .bind(&names)
@@ -169,7 +203,7 @@ impl Runner {
                 followers.push(follower);
             }
         }
-        self.visible.keeps_all.store(followers.len() == self.models.len(), Ordering::Relaxed);
+        self.keeps(followers.len());
         if let Some(least) = followers.iter().map(|follower| follower.position).min() {
             self.publish(followers, least);
         }
@@ -182,8 +216,8 @@ impl Runner {
         connection: &mut PgConnection,
         followers: &mut Vec<Follower>,
         least: i64,
+        mut events: Vec<Next>,
     ) -> sqlx::Result<()> {
-        let mut events = feed::after(&self.log, least, BATCH).await?;
         if let Some(next) = followers.iter().map(|follower| follower.position).filter(|p| *p > least).min() {
             events.retain(|event| event.position <= next);
         }
@@ -206,6 +240,12 @@ impl Runner {
         }
         // Whoever was fenced is found out by its position.
         self.lease(connection, followers).await
+    }
+
+    /// This process keeps so many of the read models from now on.
+    fn keeps(&self, models: usize) {
+        self.visible.keeps_all.store(models == self.models.len(), Ordering::Relaxed);
+        metrics::gauge!("ledgerdesk_projections_kept").set(u32::try_from(models).map_or(0.0, f64::from));
     }
 
     fn publish(&self, followers: &[Follower], head: i64) {

@@ -29,6 +29,9 @@ pub enum Format {
 /// # Errors
 /// When the filter is not readable, or logging has begun before.
 pub fn init(format: Option<Format>, filter: &str) -> anyhow::Result<()> {
+    // What becomes of NATS the relay says, once; its client says it again at every attempt.
+    let quiet = if filter.contains("async_nats") { "" } else { ",async_nats=off" };
+    let filter = format!("{filter}{quiet}");
     let filter = EnvFilter::builder().parse(filter).context("the log filter is not readable")?;
     let terminal = io::stderr().is_terminal();
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

@@ -179,12 +179,10 @@ impl Cast {
             Some(subject) => operation.path_with(&[&subject.ticket, &subject.message]),
             None => operation.path_with(&[&self.owner.id.to_string()]),
         };
-        let (query, template) = match template {
-            Some(query) if query.starts_with('?') => (query, None),
-            other => ("", other),
-        };
-        let mut request = self.desk.request(who, operation.method.clone(), &format!("{path}{query}"));
-        if let Some(template) = template {
+        let query = template.filter(|template| template.starts_with('?'));
+        let path = path + query.unwrap_or_default();
+        let mut request = self.desk.request(who, operation.method.clone(), &path);
+        if let Some(template) = template.filter(|_| query.is_none()) {
             request = request.header("content-type", "application/json").body(self.body(template).await);
         }
         self.desk.send(request).await

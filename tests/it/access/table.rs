@@ -2,7 +2,7 @@
 
 use super::stage::Stage::{self, Open, Resolved};
 
-/// A row: operation, how far along the ticket is, body or query, and the status for each asker in the order
+/// A row: operation, how far along the ticket is, body (or the query, with its question mark), and the status for each asker in the order
 /// nobody · owner · other user · IT agent on IT, on HR · HR agent on HR, on IT · agent of neither · admin.
 pub(super) struct Row(
     pub(super) &'static str,
@@ -19,6 +19,8 @@ const SIGNED: [u16; 9] = [401, 200, 200, 200, 200, 200, 200, 200, 200];
 const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
 /// For administrators.
 const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
+/// For administrators, if it existed.
+const NO_SUCH: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 404];
 /// For whoever sees the ticket.
 const SEES: [u16; 9] = [401, 200, 404, 200, 404, 200, 404, 404, 200];
 /// For staff who see the ticket.
@@ -52,6 +54,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
     Row("logout", Open, None, SIGNED),
     Row("me", Open, None, SIGNED),
+    Row("list_projections", Open, None, ADMIN),
+    // For administrators, who here name one that does not exist.
+    Row("show_projection", Open, None, NO_SUCH),
+    Row("rebuild_projection", Open, None, NO_SUCH),
     Row("list_users", Open, None, ADMIN),
     Row("create_user", Open, Some(USER), created(ADMIN)),
     // The user asked about is the owner.
@@ -82,6 +88,22 @@ pub(super) const TABLE: &[Row] = &[
     Row("show_ticket_history", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
     Row("list_ticket_events", Open, None, SEES),
     Row("explain_ticket_field", Open, Some("?field=status"), SEES),
+    Row("prove_ticket", Open, None, ADMIN),
+    Row("show_audit_key", Open, None, PUBLIC),
+    Row("show_audit_head", Open, None, ADMIN),
+    Row("list_audit_checkpoints", Open, None, ADMIN),
+    Row("prove_event", Open, Some("?pos=1"), ADMIN),
+    Row("prove_consistency", Open, Some("?from=1"), ADMIN),
+    Row("export_log", Open, None, ADMIN),
+    Row("list_events", Open, None, ADMIN),
+    // Everybody follows what is theirs to see.
+    Row("follow_events", Open, None, SIGNED),
+    Row("put_consumer", Open, Some(r#"{"from":"end"}"#), created(ADMIN)),
+    Row("put_consumer", Open, Some(r#"{"types":["TicketResolved"]}"#), ADMIN),
+    Row("ack_events", Open, Some(r#"{"pos":1,"reset":true}"#), ADMIN),
+    Row("list_consumers", Open, None, ADMIN),
+    Row("show_consumer", Open, None, ADMIN),
+    Row("remove_consumer", Open, None, [401, 403, 403, 403, 403, 403, 403, 403, 204]),
     Row("list_messages", Open, None, SEES),
     Row("list_messages", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),

@@ -8,7 +8,8 @@ use application::ledger::Ledger;
 use infrastructure::database::Purpose;
 use infrastructure::log::PgLog;
 
-const TABLES: [&str; 3] = ["ledger.events", "ledger.blocks", "ledger.commands"];
+const TABLES: [&str; 5] =
+    ["ledger.events", "ledger.blocks", "ledger.commands", "ledger.tree", "ledger.heads"];
 
 async fn refused(connection: &mut PgConnection, statement: &str) -> String {
     let error = connection.execute(AssertSqlSafe(statement.to_owned())).await.expect_err(statement);
@@ -42,7 +43,12 @@ async fn nobody_changes_what_was_written() {
 }
 
 fn column(table: &str) -> &'static str {
-    if table == "ledger.events" { "position" } else { "last_position" }
+    match table {
+        "ledger.events" => "position",
+        "ledger.tree" => "level",
+        "ledger.heads" => "size",
+        _ => "last_position",
+    }
 }
 
 /// T10: a caller that would not see what the lock's previous holder committed is refused.

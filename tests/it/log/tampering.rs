@@ -2,7 +2,7 @@
 
 use application::ledger::Ledger;
 use domain::id::UserId;
-use infrastructure::log::Fault;
+use infrastructure::audit::Fault;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tests::appends::{append, created, new_stream, on};
 use tests::postgres::TestDatabase;

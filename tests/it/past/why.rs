@@ -7,7 +7,7 @@ use domain::access::{Actor, ActorKind};
 use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
 use domain::sealed::Sealed;
-use domain::ticket::values::{Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use domain::ticket::{Field, TicketCommand, TicketEvent};
 use projections::past::{Names, Past};
 use proptest::prelude::*;
@@ -109,7 +109,7 @@ async fn a_chain_of_causes_is_told_to_its_beginning() {
     let elsewhere = Uuid::now_v7();
     let mut cause = elsewhere;
     let steps = [
-        TicketEvent::TicketFlagged { reason: None },
+        TicketEvent::TicketFlagged { reason: None, by: FlaggedBy::Screening },
         TicketEvent::TicketTransferred { from: None, to: "HR".parse().expect("a code"), note: None },
         TicketEvent::TicketAssigned { agent: Some(scene.hana.id) },
     ];
@@ -169,7 +169,7 @@ fn any_event() -> impl Strategy<Value = TicketEvent> {
             comment,
             at
         }),
-        text().prop_map(|reason| E::TicketFlagged { reason }),
+        text().prop_map(|reason| E::TicketFlagged { reason, by: FlaggedBy::Screening }),
         Just(E::FlagCleared {}),
         at().prop_map(|at| E::MisuseConfirmed { at }),
         at().prop_map(|at| E::TicketMerged { into: TicketId::new(at, 7), at }),

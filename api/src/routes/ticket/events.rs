@@ -17,6 +17,7 @@ use crate::id::Id;
 use crate::problem::Answer;
 use crate::problem::declared::{Checked, Guarded, Missing};
 use crate::query::Query;
+use crate::schemas::KnownVersions;
 
 /// How many events an answer has unless the caller says otherwise, and at most.
 const LIMIT: u32 = 100;
@@ -35,6 +36,10 @@ pub(super) struct Which {
     /// Only those up to this moment: a time, a version of the ticket, or `position:` and a position of the log.
     #[param(example = "2026-01-01T09:00:00Z")]
     as_of: Option<String>,
+    /// The versions in which events are wanted, for whoever knows older ones: types with versions, separated by
+    /// commas. The newest without it.
+    #[param(value_type = Option<String>, example = "TicketFlagged:1")]
+    schema: Option<KnownVersions>,
 }
 
 /// Events of a ticket and of its conversation.
@@ -67,6 +72,7 @@ pub(super) async fn events(
 ) -> Answer<impl IntoResponse> {
     let as_of = moment(which.as_of.as_deref())?;
     let limit = which.limit()?;
+    let known = which.schema.unwrap_or_default();
     let after = which.after.map_or(0, |position| i64::try_from(position).unwrap_or(i64::MAX));
     let Story { rows, internal, .. } = story(&desk, &signed, ticket, as_of).await?;
     let (mut events, mut has_more) = (Vec::new(), false);
@@ -78,7 +84,7 @@ pub(super) async fn events(
         if has_more {
             break;
         }
-        events.push(envelope);
+        events.push(envelope.in_versions(&known));
     }
     let next_after = events.last().map_or(after, |envelope| envelope.pos);
     Ok(Json(TicketEvents { events, next_after, has_more }))

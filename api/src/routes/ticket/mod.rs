@@ -12,6 +12,7 @@ mod history;
 mod link;
 mod list;
 mod past;
+mod proof;
 mod reference;
 mod show;
 mod status;
@@ -47,4 +48,5 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(history::history))
         .routes(routes!(events::events))
         .routes(routes!(why::why))
+        .routes(routes!(proof::prove))
 }

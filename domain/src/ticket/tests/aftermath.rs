@@ -5,7 +5,7 @@ use cqrs_es::test::TestFramework;
 
 use super::testing::*;
 use crate::refusal::{Refusal, RefusalKind};
-use crate::ticket::values::Status;
+use crate::ticket::values::{FlaggedBy, Status};
 use crate::ticket::{Ticket, TicketCommand, TicketError, TicketEvent};
 
 const STAFF: TicketError = TicketError::Forbidden("staff");
@@ -76,9 +76,10 @@ fn feedback_changes_within_the_window_of_the_first() {
 }
 
 #[test]
-fn staff_flag_an_open_ticket_once() {
-    for by in [ivan(), root(), system()] {
-        when(ticket(Status::Open), by.clone(), flag()).then_expect_events(vec![flagged()]);
+fn staff_and_screening_flag_an_open_ticket_once_and_it_is_known_which() {
+    let by_screening = TicketEvent::TicketFlagged { reason: None, by: FlaggedBy::Screening };
+    for (by, event) in [(ivan(), flagged()), (root(), flagged()), (system(), by_screening)] {
+        when(ticket(Status::Open), by.clone(), flag()).then_expect_events(vec![event]);
         when(ticket_and(Status::Open, [flagged()]), by, flag()).then_expect_events(vec![]);
     }
     assert_eq!(refusal(ticket(Status::Open), ada(), flag()), STAFF);

@@ -1,10 +1,16 @@
 //! What holds for every sequence of commands.
 
+use std::sync::Arc;
+
 use cqrs_es::Aggregate;
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::testing::*;
 use crate::access::Role;
+use crate::event::{Event, StoredEvent as _};
+use crate::evolution::REGISTRY;
+use crate::sealed::with_cipher;
 use crate::ticket::values::{Impact, Priority, Status, Urgency};
 use crate::ticket::{Assignee, Ticket, TicketCommand, TicketEvent};
 use crate::{Decide, Issued};
@@ -121,6 +127,23 @@ fn assert_follows(ticket: &Ticket, event: &TicketEvent) -> Result<(), TestCaseEr
     Ok(())
 }
 
+/// From whichever version it is read it is an event of its type, and no version loses what it said.
+fn assert_evolves(event: &TicketEvent) -> Result<(), TestCaseError> {
+    let stored = with_cipher(Arc::new(Plain), || event.store()).expect("storable");
+    let (name, newest) = (stored.event_type.as_str(), stored.schema_version);
+    let fields: Value = serde_json::from_str(&stored.payload).expect("JSON");
+    for version in 1..=newest {
+        let old = REGISTRY.at_version(name, newest, &fields, version).expect("a way down");
+        let read = || Event::read("ticket", name, version, &old.to_string());
+        let read = with_cipher(Arc::new(Plain), read).expect("readable");
+        prop_assert!(matches!(&read, Event::Ticket(read) if <&str>::from(read) == name), "{}", name);
+        prop_assert!(version < newest || read == Event::Ticket(event.clone()));
+        let up = REGISTRY.at_version(name, version, &old, newest).expect("a way up");
+        prop_assert_eq!(REGISTRY.at_version(name, newest, &up, version), Ok(old));
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn no_sequence_of_commands_panics_or_leaves_a_ticket_inconsistent(history in history()) {
@@ -130,6 +153,17 @@ proptest! {
                 assert_follows(&ticket, &event)?;
                 ticket.apply(event);
                 assert_consistent(&ticket)?;
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_is_read_in_every_version_and_what_was_brought_up_goes_down_again(history in history()) {
+        let mut ticket = Ticket::default();
+        for issued in history {
+            for event in ticket.decide(issued).unwrap_or_default() {
+                assert_evolves(&event)?;
+                ticket.apply(event);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The people and tickets that the tests speak of.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::test::{AggregateResultValidator, TestFramework};
 use cqrs_es::{Aggregate, DomainEvent};
@@ -8,8 +10,8 @@ use uuid::Uuid;
 use crate::Issued;
 use crate::access::{Caller, Department, Role};
 use crate::id::{TicketId, UserId};
-use crate::sealed::Sealed;
-use crate::ticket::values::{Priority, ResolvedBy, Status, Urgency};
+use crate::sealed::{Cipher, Sealed};
+use crate::ticket::values::{FlaggedBy, Priority, ResolvedBy, Status, Urgency};
 use crate::ticket::{Assignee, Ticket, TicketCommand, TicketError, TicketEvent};
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
@@ -18,6 +20,19 @@ pub(super) const IVAN: UserId = UserId(Uuid::from_u128(3));
 pub(super) const IDA: UserId = UserId(Uuid::from_u128(4));
 pub(super) const HUGO: UserId = UserId(Uuid::from_u128(5));
 pub(super) const ROOT: UserId = UserId(Uuid::from_u128(6));
+
+/// Seals nothing.
+pub(super) struct Plain;
+
+impl Cipher for Plain {
+    fn seal(&self, _: UserId, plain: &str) -> Result<String, String> {
+        Ok(plain.to_owned())
+    }
+
+    fn open(&self, _: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
+        Ok(Some(cipher.into()))
+    }
+}
 
 pub(super) fn dept(code: &str) -> Department {
     code.parse().expect("a code")
@@ -107,7 +122,7 @@ pub(super) fn reopened(to: Status) -> TicketEvent {
 }
 
 pub(super) fn flagged() -> TicketEvent {
-    TicketEvent::TicketFlagged { reason: None }
+    TicketEvent::TicketFlagged { reason: None, by: FlaggedBy::Person }
 }
 
 pub(super) fn merged() -> TicketEvent {

@@ -1,0 +1,104 @@
+//! Fills a fresh table by COPY, then gives it its indexes: one connection and one transaction for each table.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::super::shape::{Shape, run};
+use super::Stop;
+use crate::database::{Database, Purpose};
+
+/// How many chunks wait for the server at most.
+const WAITING: usize = 4;
+/// The beginning of COPY's binary form: signature, no flags, no extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// Its end.
+const TRAILER: &[u8] = &[0xff, 0xff];
+
+/// Statistics of few rows will do until autovacuum takes more: sorting long texts of many takes longer than
+/// building all indexes.
+const SETTINGS: &str = "set maintenance_work_mem = '128MB'; set default_statistics_target = 10";
+
+/// What comes next for a table.
+pub(super) enum Part {
+    /// Rows.
+    Rows(Vec<u8>),
+    /// Nothing: these were all.
+    End,
+}
+
+/// A table on its way into the database.
+pub(super) struct Loader {
+    pub(super) table: &'static str,
+    pub(super) parts: mpsc::Sender<Part>,
+    task: JoinHandle<Result<u64, Stop>>,
+}
+
+impl Loader {
+    /// Will make the table of `shape` in `schema` when its first rows come.
+    pub(super) fn start(database: &Database, table: &'static str, shape: Shape, schema: &str) -> Self {
+        let (parts, coming) = mpsc::channel(WAITING);
+        let task = tokio::spawn(load(database.clone(), table, shape, schema.to_owned(), coming));
+        Self { table, parts, task }
+    }
+
+    /// Waits until the table is there; gives how many rows it has.
+    pub(super) async fn finish(self) -> Result<u64, Stop> {
+        let _ = self.parts.send(Part::End).await; // if it failed, it says so below
+        self.task.await.map_err(|error| Stop::Failed(error.into()))?
+    }
+
+    /// Gives the table up; gives why it had failed already, if it had.
+    pub(super) async fn abandon(self) -> Option<Stop> {
+        drop(self.parts);
+        self.task.await.ok()?.err().filter(|stop| !matches!(stop, Stop::Abandoned))
+    }
+}
+
+async fn load(
+    database: Database,
+    table: &'static str,
+    shape: Shape,
+    schema: String,
+    mut parts: mpsc::Receiver<Part>,
+) -> Result<u64, Stop> {
+    // The transaction begins with the first rows, so that it is short where they come at the end.
+    let Some(mut part) = parts.recv().await else { return Err(Stop::Abandoned) };
+    let mut connection = database.connect(Purpose::Owner).await?;
+    connection.execute(SETTINGS).await?;
+    let mut transaction = connection.begin().await?;
+    run(&mut transaction, shape.create(&schema)).await?;
+    // Rows of a table made in the same transaction can be frozen at once, and are never written again.
+    let copy = format!("copy {schema}.{table} from stdin (format binary, freeze)");
+    let mut copying = transaction.copy_in_raw(&copy).await?;
+    copying.send(HEADER).await?;
+    while let Part::Rows(rows) = part {
+        copying.send(rows).await?;
+        let Some(next) = parts.recv().await else {
+            copying.abort("the bulk phase was given up").await?;
+            return Err(Stop::Abandoned);
+        };
+        part = next;
+    }
+    copying.send(TRAILER).await?;
+    let rows = copying.finish().await?;
+    complete(&mut transaction, &shape, &schema, table).await?;
+    transaction.commit().await?;
+    connection.close().await?;
+    Ok(rows)
+}
+
+/// Indexes, constraints, statistics, and the right of the service to work on it.
+async fn complete(
+    connection: &mut PgConnection,
+    shape: &Shape,
+    schema: &str,
+    table: &str,
+) -> sqlx::Result<()> {
+    for statement in shape.complete(schema) {
+        run(connection, statement).await?;
+    }
+    let rights = "select, insert, update, delete";
+    run(connection, format!("grant {rights} on {schema}.{table} to ledgerdesk_app")).await?;
+    run(connection, format!("analyze {schema}.{table}")).await
+}

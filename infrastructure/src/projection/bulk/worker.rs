@@ -1,0 +1,205 @@
+//! A worker of the bulk phase: opens and folds every event of its share of tickets and users, in order.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use domain::event::Recorded;
+use domain::id::UserId;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::super::feed::entity;
+use super::super::follower::FOLLOWS;
+use super::decode::{Envelope, RawEvents};
+use super::load::Part;
+use super::rows::{Bulk, Counted};
+use super::span::Span;
+use super::{CHUNK, Stop};
+use crate::bulk_keys::{BulkOpener, Opened};
+
+/// After so many batches it is looked at how much memory the rows take.
+const LOOK: u32 = 2;
+
+/// An event that was set aside.
+#[derive(Debug, Clone)]
+pub(crate) struct Parked {
+    pub(crate) entity: Uuid,
+    pub(crate) position: i64,
+    pub(crate) error: String,
+}
+
+/// A worker of the bulk phase.
+pub(super) struct Worker {
+    number: usize,
+    pub(super) tables: Vec<Box<dyn Bulk>>,
+    /// Where the rows of each table go.
+    pub(super) sinks: Vec<mpsc::Sender<Part>>,
+    pub(super) opener: BulkOpener,
+    /// The shares it still has to take, the next one last.
+    pub(super) spans: Vec<Span>,
+    /// How many bytes its rows may take; none if they cannot be taken in parts.
+    pub(super) budget: Option<usize>,
+    pub(super) parked: Vec<Parked>,
+    parked_entities: HashSet<Uuid>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        number: usize,
+        tables: Vec<Box<dyn Bulk>>,
+        sinks: Vec<mpsc::Sender<Part>>,
+        opener: BulkOpener,
+        span: Span,
+        budget: Option<usize>,
+    ) -> Self {
+        let (parked, parked_entities) = (Vec::new(), HashSet::new());
+        Self { number, tables, sinks, opener, spans: vec![span], budget, parked, parked_entities }
+    }
+
+    /// Folds what `batches` bring, of the next of its spans, and hands over the rows. To be called on a thread
+    /// that may be blocked.
+    pub(super) fn pass(mut self, mut batches: mpsc::Receiver<Arc<Vec<u8>>>) -> Result<Self, Stop> {
+        let Some(mut span) = self.spans.pop() else { return Ok(self) };
+        let mut until_look = LOOK;
+        while let Some(batch) = batches.blocking_recv() {
+            let position = self.take(&batch, span)?;
+            until_look -= 1;
+            if until_look == 0 {
+                until_look = LOOK;
+                while let Some(smaller) = self.too_much(span, position) {
+                    span = smaller;
+                }
+            }
+        }
+        self.hand_over()?;
+        Ok(self)
+    }
+
+    /// Takes the events of `span` in a batch; gives the batch's last position.
+    fn take(&mut self, batch: &[u8], span: Span) -> Result<i64, Stop> {
+        let (mut last, mut own) = (0, Vec::new());
+        for raw in RawEvents(batch) {
+            let raw = raw?;
+            last = raw.position;
+            let entity = entity(raw.stream);
+            if span.holds(entity) {
+                own.push((entity, raw.position, raw.decode()?));
+            }
+        }
+        let mut opened: Vec<Opened> = own.iter().map(|(.., event)| self.opener.open(event.stored)).collect();
+        self.open_the_rest(&own, &mut opened)?;
+        for ((entity, position, envelope), opened) in own.iter().zip(opened) {
+            let Opened::Event(event) = opened else { return Err(Stop::Failed(no_key())) };
+            let event = event.map(|event| envelope.with(event));
+            if self.parked_entities.contains(entity) {
+                self.park(*entity, *position, FOLLOWS.to_owned());
+                continue;
+            }
+            match event {
+                Ok(event) => self.fold(*entity, &event, span)?,
+                Err(error) => self.park(*entity, *position, error),
+            }
+        }
+        for (table, sink) in self.tables.iter_mut().zip(&self.sinks) {
+            if let Some(rows) = table.ready(CHUNK) {
+                sink.blocking_send(Part::Rows(rows)).map_err(|_| Stop::Abandoned)?;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Gets all the keys that a batch lacked at once, and opens what needed them.
+    fn open_the_rest(
+        &mut self,
+        own: &[(Uuid, i64, Envelope<'_>)],
+        opened: &mut [Opened],
+    ) -> Result<(), Stop> {
+        // An event with texts of several people may need one key after the other.
+        loop {
+            let needed = opened.iter().filter_map(|opened| match opened {
+                Opened::Needs(subject) => Some(*subject),
+                Opened::Event(_) => None,
+            });
+            let needed: Vec<UserId> = needed.collect::<HashSet<_>>().into_iter().collect();
+            if needed.is_empty() {
+                return Ok(());
+            }
+            Handle::current().block_on(self.opener.get(&needed))?;
+            for ((.., event), opened) in own.iter().zip(&mut *opened) {
+                if let Opened::Needs(_) = opened {
+                    *opened = self.opener.open(event.stored);
+                }
+            }
+        }
+    }
+
+    /// Folds an event into every table or, if one of them refuses, into none.
+    fn fold(&mut self, entity: Uuid, event: &Recorded, span: Span) -> Result<(), Stop> {
+        for n in 0..self.tables.len() {
+            let Err(error) = self.tables[n].fold(entity, event) else { continue };
+            for table in &mut self.tables[..=n] {
+                if !table.undo() {
+                    return Err(Stop::Refused);
+                }
+            }
+            self.park(entity, event.position, error);
+            return Ok(());
+        }
+        // What an earlier pass handed over is not handed over again.
+        if event.position <= span.handed_over {
+            for table in &mut self.tables {
+                table.hold_back();
+            }
+        }
+        Ok(())
+    }
+
+    fn park(&mut self, entity: Uuid, position: i64, error: String) {
+        self.parked_entities.insert(entity);
+        self.parked.push(Parked { entity, position, error });
+    }
+
+    /// Leaves half of `span` for another pass if the rows take too much memory; gives the other half.
+    fn too_much(&mut self, span: Span, position: i64) -> Option<Span> {
+        let held: usize = self.tables.iter().map(|table| table.held()).sum();
+        if held <= self.budget? {
+            return None;
+        }
+        let (smaller, later) = span.halved(position)?;
+        self.spans.push(later);
+        for table in &mut self.tables {
+            table.keep(smaller);
+        }
+        self.parked.retain(|parked| !later.holds(parked.entity));
+        self.parked_entities.retain(|entity| !later.holds(*entity));
+        Some(smaller)
+    }
+
+    /// Sends the rows to their tables: each worker begins with another table, so that all of them are busy.
+    fn hand_over(&mut self) -> Result<(), Stop> {
+        let tables = self.tables.len();
+        let first = self.number;
+        for n in (0..tables).map(|n| (n + first) % tables) {
+            let sink = &self.sinks[n];
+            let mut taken = true;
+            self.tables[n].drain(&mut |rows| {
+                taken = sink.blocking_send(Part::Rows(rows)).is_ok();
+                taken
+            });
+            if !taken {
+                return Err(Stop::Abandoned);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of the rows fall into each cell of each table's counters.
+    pub(super) fn counted(&mut self) -> Vec<Counted> {
+        self.tables.iter_mut().map(|table| table.counted()).collect()
+    }
+}
+
+fn no_key() -> anyhow::Error {
+    anyhow::anyhow!("a key was read and is not at hand")
+}

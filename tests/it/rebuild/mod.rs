@@ -1,0 +1,108 @@
+//! Rebuilding read models beside the live ones: equal, served throughout, undone, frozen, verified.
+
+mod copies;
+mod equal;
+mod http;
+mod operator;
+mod served;
+
+use std::time::Duration;
+
+use application::ledger::{Ledger as _, StreamAppend};
+use domain::conversation::ConversationEvent;
+use domain::conversation::values::{Feedback, MessageType, SenderRole};
+use domain::event::{Event, StreamType};
+use domain::id::{MessageId, TicketId, UserId};
+use domain::sealed::Sealed;
+use domain::ticket::TicketEvent;
+use domain::ticket::values::{Priority, PrioritySource, Status, Urgency};
+use infrastructure::log::PgLog;
+use infrastructure::projection::{ReadModel, Runner};
+use sqlx::{AssertSqlSafe, PgPool};
+use tests::appends::{append, created, new_stream, on};
+use tests::postgres::TestDatabase;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The read model called `name`.
+fn model(name: &str) -> ReadModel {
+    projections::all().into_iter().find(|model| model.name() == name).expect("a read model")
+}
+
+/// Tickets with something of everything on them, of `people` requesters; gives their streams.
+async fn tickets(log: &PgLog, count: usize, people: usize) -> Vec<Uuid> {
+    let requesters: Vec<UserId> = (0..people).map(|_| UserId(Uuid::now_v7())).collect();
+    let streams: Vec<Uuid> = (0..count).map(|_| new_stream()).collect();
+    for some in streams.chunks(200).enumerate() {
+        let (turn, some) = some;
+        let lives = some.iter().enumerate().map(|(n, stream)| {
+            let requester = requesters[(turn * 200 + n) % people];
+            live(log, *stream, requester, n)
+        });
+        futures::future::join_all(lives).await;
+    }
+    streams
+}
+
+async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
+    let text = |words: &str| Sealed::new(requester, format!("{words} {n}"));
+    let message_id = MessageId(Uuid::now_v7());
+    let said = ConversationEvent::MessagePosted {
+        message_id,
+        sender: Some(requester),
+        sender_role: SenderRole::User,
+        message_type: MessageType::UserMessage,
+        content: text("It still prints nothing."),
+        is_internal: n.is_multiple_of(3),
+        is_ai: false,
+        client_msg_id: None,
+    };
+    let judged = ConversationEvent::MessageFeedbackSet { message_id, by: requester, feedback: Feedback::Up };
+    let conversation = StreamAppend {
+        stream: TicketId::of_stream(stream).conversation(),
+        stream_type: StreamType::Conversation,
+        expected: 0,
+        events: vec![Event::from(said), Event::from(judged)],
+    };
+    let changed = vec![
+        TicketEvent::TicketDetailsEdited { title: Some(text("Another title")), description: None },
+        TicketEvent::PriorityChanged {
+            urgency: Urgency::High,
+            impact: None,
+            priority: Priority::High,
+            source: PrioritySource::Computed,
+        },
+        TicketEvent::StatusChanged { from: Status::Open, to: Status::InProgress, reason: None },
+    ];
+    log.append(append(vec![on(stream, 0, vec![created(requester)])])).await.expect("accepted");
+    log.append(append(vec![on(stream, 1, changed), conversation])).await.expect("accepted");
+}
+
+/// Lets the live read models take everything that is in the log, then stops.
+async fn settle(test: &TestDatabase) {
+    let log = test.log().await;
+    let runner = Runner::new(log.clone(), test.database.clone(), projections::all());
+    let (visible, stop) = (runner.visible(), CancellationToken::new());
+    let running = tokio::spawn(runner.run(stop.clone()));
+    assert!(visible.wait(log.head().await.expect("a head"), PATIENCE).await, "caught up");
+    stop.cancel();
+    running.await.expect("no panic");
+}
+
+/// Everything that is parked for the live read model `name`, with why.
+async fn parked(pool: &PgPool, name: &str) -> Vec<(Uuid, i64, String)> {
+    sqlx::query_as("select entity, position, error from read.parked where model = $1 order by position")
+        .bind(name)
+        .fetch_all(pool)
+        .await
+        .expect("what is parked")
+}
+
+async fn count(connection: &mut sqlx::PgConnection, table: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+        .fetch_one(connection)
+        .await
+        .expect("a count")
+}
