@@ -5,3 +5,4 @@ pub mod desk;
 pub mod load;
 pub mod postgres;
 pub mod process;
+pub mod server;
