@@ -8,6 +8,8 @@ use application::Commands;
 use application::ledger::Ledger;
 use infrastructure::config::Config;
 use infrastructure::database::Database;
+use infrastructure::erasure::Erasure;
+use infrastructure::handler;
 use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
@@ -86,6 +88,9 @@ impl Desk {
         let visible = runner.visible();
         let stop = CancellationToken::new();
         let projections = tokio::spawn(runner.run(stop.clone()));
+        let handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
+        let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
+        let handlers = tokio::spawn(handlers.run(stop.clone()));
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
@@ -98,7 +103,17 @@ impl Desk {
             sessions: Sessions::default(),
             running: RunningRequests::default(),
         }));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, log }))
+        tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
+        Ok((desk, Running { stop: stop.drop_guard(), projections, handlers, log }))
+    }
+
+    /// Whenever somebody was erased, by whatever process, forgets what this one has in memory besides the log.
+    async fn forget_the_erased(self, stop: CancellationToken) {
+        let mut erased = self.log.watch_erased();
+        while let Some(Ok(())) = stop.run_until_cancelled(erased.changed()).await {
+            self.commands.forget();
+            self.sessions.forget_all();
+        }
     }
 }
 
@@ -107,6 +122,7 @@ impl Desk {
 pub struct Running {
     stop: DropGuard,
     projections: JoinHandle<()>,
+    handlers: JoinHandle<()>,
     log: Arc<PgLog>,
 }
 
@@ -116,6 +132,9 @@ impl Running {
         drop(self.stop);
         if let Err(error) = self.projections.await {
             tracing::error!(%error, "The read models stopped by a panic");
+        }
+        if let Err(error) = self.handlers.await {
+            tracing::error!(%error, "The handlers stopped by a panic");
         }
         self.log.close().await;
     }

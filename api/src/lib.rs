@@ -11,6 +11,7 @@
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
+//! | [`export`] | everything stored about a person, as one document |
 //! | `openapi` | the document that describes all of it |
 
 pub mod auth;
@@ -20,6 +21,7 @@ mod credentials;
 pub mod desk;
 mod envelope;
 pub mod exchange;
+pub mod export;
 pub mod fields;
 mod first_start;
 pub mod id;

@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use crate::access::Actor;
 use crate::conversation::ConversationEvent;
+use crate::id::UserId;
+use crate::sealed::subjects_in;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 
@@ -139,6 +141,28 @@ impl Event {
 }
 
 impl Event {
+    /// The name of its type, such as `TicketResolved`.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::Ticket(event) => event.into(),
+            Self::Conversation(event) => event.into(),
+            Self::User(event) => event.into(),
+            Self::Unknown(event_type) => event_type,
+        }
+    }
+
+    /// Whose texts it holds.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<UserId> {
+        match self {
+            Self::Ticket(event) => subjects_in(event),
+            Self::Conversation(event) => subjects_in(event),
+            Self::User(event) => subjects_in(event),
+            Self::Unknown(_) => Vec::new(),
+        }
+    }
+
     /// What everybody may know of it who sees its ticket; none if it is for staff only. The one place that
     /// says so: histories, streams, frames and exports ask it.
     #[must_use]

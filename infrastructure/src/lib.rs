@@ -3,7 +3,10 @@
 
 pub mod config;
 pub mod database;
+pub mod erasure;
+pub mod handler;
 pub mod keys;
+mod lease;
 pub mod log;
 pub mod password;
 pub mod private_postgres;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{MessageId, TicketId};
-use infrastructure::projection::{Cells, Kind, Row, Table};
+use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
@@ -50,6 +50,11 @@ impl Table for Messages {
         ("feedback", Kind::Text),
         ("created_at", Kind::Timestamp),
     ];
+
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["content"],
+        whose: "ticket in (select id from read.ticket_page where requester = $1)",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
+use infrastructure::handler;
 use infrastructure::projection::{Status, status};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -63,6 +64,9 @@ struct Ready {
     /// How far each read model has come.
     #[schema(value_type = Vec<Object>)]
     projections: Vec<Status>,
+    /// How far each handler has come.
+    #[schema(value_type = Vec<Object>)]
+    handlers: Vec<handler::Status>,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -97,7 +101,7 @@ async fn version() -> Json<ProgramVersion> {
 /// Show whether requests can be served
 ///
 /// The database answers, its schema is the program's, every read model is at most ten seconds behind and has
-/// taken every event.
+/// taken every event, and no handler has parked one.
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "ops",
     responses(
@@ -119,7 +123,12 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
         let details = json!({ "database": "ok", "schema": "ok", "projections": projections });
         return Err(not_ready("the read models", details));
     }
-    Ok(Json(Ready { status: "ready", projections }))
+    let handlers = handler::status(desk.pool()).await.map_err(unreachable)?;
+    if handlers.iter().any(|handler| handler.parked > 0) {
+        let details = json!({ "database": "ok", "schema": "ok", "handlers": handlers });
+        return Err(not_ready("the handlers", details));
+    }
+    Ok(Json(Ready { status: "ready", projections, handlers }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {

@@ -3,7 +3,9 @@
 //! Positions are 1, 2, 3 … without holes and in commit order, because whoever appends holds one lock from
 //! before they are drawn until they are visible. Whoever sees position p can see every position before it.
 
+mod about;
 mod batch;
+mod erased;
 mod leaf;
 mod prepared;
 mod rows;
@@ -27,11 +29,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use self::about::Trace;
 pub use self::leaf::Hash;
 pub use self::rows::Row;
 pub use self::verify::{Fault, Verified};
 use crate::database::{Database, is_unreachable};
 use crate::keys::{KeyError, Keyring};
+use erased::Erased;
 use prepared::Prepared;
 use tail::Tail;
 use writer::{Pending, QUEUE, Writer};
@@ -44,6 +48,7 @@ pub struct PgLog {
     pool: PgPool,
     keys: Arc<Keyring>,
     tail: Arc<Tail>,
+    erased: Arc<Erased>,
     queue: mpsc::Sender<Pending>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -57,20 +62,25 @@ impl PgLog {
     pub async fn open(database: &Database, keys: Arc<Keyring>) -> anyhow::Result<Arc<Self>> {
         selftest::run(database).await?;
         keys.check().await?;
-        let tail = Arc::new(Tail::new());
+        let tail = Arc::new(Tail::new(Arc::clone(&keys)));
         let (sender, queue) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let writer = Writer::new(database.clone(), queue, Arc::clone(&tail));
+        let erased = Erased::new(database.pool().clone(), Arc::clone(&keys), Arc::clone(&tail));
         let log = Arc::new(Self {
             pool: database.pool().clone(),
             keys,
             tail: Arc::clone(&tail),
+            erased: Arc::new(erased),
             queue: sender,
             stop: stop.clone(),
             tasks: Mutex::default(),
         });
         tail.advance(log.head().await?);
-        let waker = tokio::spawn(wake::run(database.clone(), tail));
+        let waker = {
+            let erased = Arc::clone(&log.erased);
+            tokio::spawn(wake::run(wake::Ears { database: database.clone(), tail, erased }))
+        };
         *log.tasks.lock().await = vec![tokio::spawn(writer.run(stop)), waker];
         Ok(log)
     }
@@ -171,6 +181,7 @@ impl Ledger for PgLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let append = Prepared::new(append, &self.keys).await.map_err(|error| match error {
             KeyError::Database(error) => AppendError::Unavailable(error.to_string()),
+            KeyError::Destroyed(subject) => AppendError::Erased(subject),
             error => AppendError::Rejected(error.to_string()),
         })?;
         let (answer, answered) = oneshot::channel();

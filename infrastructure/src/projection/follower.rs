@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::feed::Next;
 use super::{ReadModel, Work};
 use crate::database::is_unreachable;
+use crate::lease::Held;
 
 /// Why events were not applied.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,11 @@ impl Follower {
     pub(crate) fn rebuilding(model: &ReadModel, schema: &str) -> Self {
         let name = format!("{} in {schema}", model.name());
         Self { name, ..Self::new(model, schema, 0, 0) }
+    }
+
+    /// The lease it works under, and where it stands.
+    pub(crate) fn held(&self) -> Held {
+        Held { name: self.name.clone(), token: self.token, position: self.position }
     }
 
     /// Remembers which tickets and users are parked.

@@ -4,8 +4,9 @@
 //! folds events and writes rows and checkpoint in one transaction, so an event has its effect exactly once.
 
 mod cells;
-mod feed;
+pub(crate) mod feed;
 mod follower;
+mod mask;
 mod rebuild;
 mod runner;
 mod status;
@@ -13,7 +14,9 @@ mod table;
 mod working;
 
 pub use self::cells::{Cells, Kind};
-pub use self::rebuild::{Rebuilt, differences, rebuild};
+pub use self::mask::{Texts, mask};
+pub(crate) use self::rebuild::alone_in;
+pub use self::rebuild::{ErasedMeanwhile, Rebuilt, differences, rebuild};
 pub use self::runner::{Runner, Visible};
 pub use self::status::{Status, status};
 pub use self::table::{Counters, Key, Row, Table};
@@ -31,6 +34,7 @@ pub struct ReadModel {
 struct TableOf {
     name: &'static str,
     counters: Option<&'static str>,
+    texts: Option<Texts>,
     work: fn(&str, bool) -> Box<dyn Work>,
 }
 
@@ -47,6 +51,7 @@ impl ReadModel {
         self.tables.push(TableOf {
             name: T::NAME,
             counters: T::COUNTERS.map(|counters| counters.table),
+            texts: T::TEXTS,
             work: |schema, from_nothing| Box::new(Working::<T>::new(schema, from_nothing)),
         });
         self
@@ -56,6 +61,12 @@ impl ReadModel {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it shows texts about people.
+    #[must_use]
+    pub fn shows_texts(&self) -> bool {
+        self.tables.iter().any(|table| table.texts.is_some())
     }
 
     /// The names of all its tables.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::ReadModel;
@@ -12,6 +12,11 @@ use crate::database::{Database, Purpose};
 use crate::log::PgLog;
 
 const BATCH: usize = 5_000;
+
+/// Somebody was erased while a read model was built from what had been opened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("somebody was erased while {0} was built, and it shows their texts: build it again")]
+pub struct ErasedMeanwhile(&'static str);
 
 /// What a rebuild did.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +31,7 @@ pub struct Rebuilt {
 /// one transaction. Reads are served throughout. `progress` hears how many events are folded, of how many.
 ///
 /// # Errors
-/// The database cannot be reached, or its role may not create tables.
+/// The database cannot be reached, or its role may not create tables; [`ErasedMeanwhile`].
 pub async fn rebuild(
     database: &Database,
     log: &PgLog,
@@ -35,6 +40,8 @@ pub async fn rebuild(
 ) -> anyhow::Result<Rebuilt> {
     let started = Instant::now();
     let mut connection = database.connect(Purpose::Owner).await.context("the database cannot be reached")?;
+    let erased = erased(&mut connection).await?;
+    log.learn_destroyed().await?;
     let schema = fresh_schema(&mut connection, model, "rebuild").await?;
     let mut follower = Follower::rebuilding(model, &schema);
     forget_parked(&mut connection, &follower.name).await?;
@@ -46,6 +53,11 @@ pub async fn rebuild(
         .bind(model.name())
         .execute(&mut *swap)
         .await?;
+    if self::erased(&mut swap).await? != erased {
+        drop(swap);
+        run(&mut connection, format!("drop schema {schema} cascade")).await?;
+        bail!(ErasedMeanwhile(model.name()));
+    }
     fold(&mut swap, log, &mut follower, log.head().await?, &mut progress).await?;
     for table in model.table_names() {
         run(&mut swap, format!("drop table read.{table}")).await?;
@@ -82,6 +94,8 @@ pub async fn differences(
     model: &ReadModel,
 ) -> anyhow::Result<Vec<(&'static str, i64)>> {
     let mut connection = database.connect(Purpose::Owner).await?;
+    let erased = erased(&mut connection).await?;
+    log.learn_destroyed().await?;
     let schema = fresh_schema(&mut connection, model, "verify").await?;
     let mut follower = Follower::rebuilding(model, &schema);
     fold(&mut connection, log, &mut follower, log.head().await?, &mut |_, _| ()).await?;
@@ -93,6 +107,7 @@ pub async fn differences(
             .await?;
     fold(&mut still, log, &mut follower, position, &mut |_, _| ()).await?;
     ensure!(follower.position == position, "{} is behind the log; try again when it is idle", model.name());
+    ensure!(self::erased(&mut still).await? == erased, "somebody was erased meanwhile; try again");
     let mut found = Vec::new();
     for table in model.table_names() {
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
@@ -117,6 +132,7 @@ async fn fresh_schema(
     purpose: &str,
 ) -> anyhow::Result<String> {
     let schema = format!("read_{purpose}_{}", model.name());
+    alone_in(connection, &schema).await?;
     run(connection, format!("drop schema if exists {schema} cascade")).await?;
     run(connection, format!("create schema {schema}"))
         .await
@@ -128,6 +144,12 @@ async fn fresh_schema(
         run(connection, grant).await?;
     }
     Ok(schema)
+}
+
+/// Waits until nobody else works in `schema`; from then on until `connection` is closed nobody else does.
+pub(crate) async fn alone_in(connection: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
+    let lock = sqlx::query("select pg_advisory_lock(7302, hashtext($1))");
+    lock.bind(schema).execute(connection).await.map(|_| ())
 }
 
 /// Folds everything up to `to` into the follower's tables.
@@ -181,6 +203,13 @@ async fn one_by_one(
         }
     }
     Ok(())
+}
+
+/// How many people were erased. As long as it stays the same, nothing that was opened since shows too much.
+async fn erased(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from desk.subject_keys where destroyed_at is not null")
+        .fetch_one(connection)
+        .await
 }
 
 async fn forget_parked(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {

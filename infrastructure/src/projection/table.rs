@@ -8,6 +8,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::cells::{Cells, Column, Kind};
+use super::mask::Texts;
 
 /// A table of a read model: which row an event concerns and what it makes of it. Pure: no pool, no clock,
 /// nothing outside the row and the event is in scope, so a rebuild can only come out the same.
@@ -25,6 +26,9 @@ pub trait Table: Send + Sync + 'static {
     const APPEND_ONLY: bool = false;
     /// The counters kept beside it, if any.
     const COUNTERS: Option<Counters<Self::Row>> = None;
+
+    /// The opened texts in it, if any.
+    const TEXTS: Option<Texts> = None;
 
     /// The row that `event` concerns; none if the table does not care.
     fn key(event: &Recorded) -> Option<Self::Key>;
