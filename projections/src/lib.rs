@@ -7,11 +7,13 @@
 //! | [`ticket_page`] | one ticket in full, and its messages |
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`user_directory`] | who has an account, and as what |
+//! | [`holdings`] | how much there is about a person |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
 
 pub mod cursor;
 mod facts;
+pub mod holdings;
 pub mod messages;
 mod person;
 pub mod sight;
