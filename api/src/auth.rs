@@ -59,6 +59,11 @@ impl Sessions {
     pub(crate) fn forget(&self, jti: Uuid) {
         self.0.invalidate(&jti);
     }
+
+    /// From now on every token is looked at again.
+    pub(crate) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
 }
 
 impl FromRequestParts<Desk> for Signed {

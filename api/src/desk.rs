@@ -9,6 +9,8 @@ use application::Commands;
 use application::ledger::Ledger;
 use infrastructure::config::Config;
 use infrastructure::database::Database;
+use infrastructure::erasure::Erasure;
+use infrastructure::handler;
 use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
@@ -106,6 +108,9 @@ impl Desk {
             tokio::spawn(relay.run(stop.clone()));
             status
         });
+        let handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
+        let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
+        let handlers = tokio::spawn(handlers.run(stop.clone()));
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
@@ -121,8 +126,18 @@ impl Desk {
             streams: Streams::default(),
             rebuilds: Rebuilds::new(stop.clone()),
         }));
+        tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, log }))
+        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, handlers, log }))
+    }
+
+    /// Whenever somebody was erased, by whatever process, forgets what this one has in memory besides the log.
+    async fn forget_the_erased(self, stop: CancellationToken) {
+        let mut erased = self.log.watch_erased();
+        while let Some(Ok(())) = stop.run_until_cancelled(erased.changed()).await {
+            self.commands.forget();
+            self.sessions.forget_all();
+        }
     }
 }
 
@@ -132,6 +147,7 @@ pub struct Running {
     stop: DropGuard,
     projections: JoinHandle<()>,
     sealer: JoinHandle<()>,
+    handlers: JoinHandle<()>,
     log: Arc<PgLog>,
 }
 
@@ -144,6 +160,9 @@ impl Running {
         }
         if let Err(error) = self.sealer.await {
             tracing::error!(%error, "The sealing of the log stopped by a panic");
+        }
+        if let Err(error) = self.handlers.await {
+            tracing::error!(%error, "The handlers stopped by a panic");
         }
         self.log.close().await;
     }

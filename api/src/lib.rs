@@ -12,6 +12,7 @@
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
+//! | [`export`] | everything stored about a person, as one document |
 //! | `openapi` | the document that describes all of it |
 //! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
@@ -24,6 +25,7 @@ mod credentials;
 pub mod desk;
 mod envelope;
 pub mod exchange;
+pub mod export;
 mod feed;
 pub mod fields;
 mod first_start;

@@ -33,6 +33,9 @@ pub enum Error {
         /// When the next one is possible.
         retry_at: DateTime<Utc>,
     },
+    /// It would write something about a person who was erased.
+    #[error("the person this is about was erased; nothing more can be written about them")]
+    Erased,
     /// Too many commands met on one stream.
     #[error("too many commands on the same ticket at once")]
     Contended,
@@ -61,6 +64,7 @@ impl From<AppendError> for Error {
             AppendError::CommandReused => Self::CommandReused,
             AppendError::Claimed(kind) => Self::Taken(kind),
             AppendError::QuotaExceeded { limit, retry_at } => Self::QuotaExceeded { limit, retry_at },
+            AppendError::Erased(_) => Self::Erased,
             AppendError::Overloaded => Self::Overloaded,
             AppendError::Unavailable(reason) => Self::Unavailable(reason),
             AppendError::Rejected(reason) => {

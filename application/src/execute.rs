@@ -166,6 +166,11 @@ where
         Ok(loaded)
     }
 
+    /// Forgets all states.
+    pub(crate) fn forget(&self) {
+        self.seen.invalidate_all();
+    }
+
     /// Remembers what an accepted append made of the state last seen.
     pub(crate) fn remember(&self, accepted: &StreamAppend) {
         let seen = self.seen.get(&accepted.stream).unwrap_or_default();

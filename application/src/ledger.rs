@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Actor;
 use domain::event::{Event, Recorded, StreamType};
+use domain::id::UserId;
 use uuid::Uuid;
 
 /// Events for one or more streams, accepted together or not at all.
@@ -127,6 +128,9 @@ pub enum AppendError {
         /// When the next one is possible.
         retry_at: DateTime<Utc>,
     },
+    /// It holds a text about somebody who was erased: there is no key to seal it with.
+    #[error("{0} was erased")]
+    Erased(UserId),
     /// Too many appends are waiting; this one was not tried.
     #[error("too many appends are waiting")]
     Overloaded,

@@ -46,6 +46,14 @@ impl Commands {
         }
     }
 
+    /// Forgets the states last seen, with every text in them; the next command reads the log. After a person was
+    /// erased, what is in memory goes, too.
+    pub fn forget(&self) {
+        self.tickets.forget();
+        self.conversations.forget();
+        self.users.forget();
+    }
+
     /// Decides and appends, as [`execute::settle`] does, and remembers what it led to.
     async fn settle<'a>(
         &self,

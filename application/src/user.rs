@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use domain::access::{Department, Role};
+use domain::event::{Event, StreamType};
 use domain::id::UserId;
-use domain::user::values::{EmailAddress, Username};
-use domain::user::{User, UserCommand};
+use domain::user::values::{EmailAddress, ErasureReason, Username};
+use domain::user::{User, UserCommand, UserEvent};
+use uuid::Uuid;
 
-use crate::ledger::{Append, Claim, ClaimKind};
+use crate::ledger::{Append, Claim, ClaimKind, StreamAppend};
 use crate::{Commands, Done, Error, Loaded, Request};
 
 /// An account to be created.
@@ -74,6 +76,91 @@ impl Commands {
             })
         })
         .await
+    }
+
+    /// Erases a person: from then on the account is closed for good and its name and address are free again. The
+    /// texts themselves are destroyed by what follows from the event.
+    ///
+    /// `admins` are accounts that may be administrators. If the person is one, another of them has to be, too,
+    /// and the append insists on that: of two who erase each other at once, one stays.
+    ///
+    /// # Errors
+    /// Refused by the rules.
+    pub async fn erase_user(
+        &self,
+        request: &Request,
+        id: UserId,
+        reason: ErasureReason,
+        admins: &[UserId],
+    ) -> Result<Done, Error> {
+        self.settle(request, |fresh| Box::pin(self.prepare_erasure(request, id, reason, admins, fresh))).await
+    }
+
+    /// Whether [`Commands::erase_user`] would be accepted as things are now.
+    ///
+    /// # Errors
+    /// What it would be refused for.
+    pub async fn may_erase(
+        &self,
+        request: &Request,
+        id: UserId,
+        reason: ErasureReason,
+        admins: &[UserId],
+    ) -> Result<(), Error> {
+        self.prepare_erasure(request, id, reason, admins, true).await.map(|_| ())
+    }
+
+    async fn prepare_erasure(
+        &self,
+        request: &Request,
+        id: UserId,
+        reason: ErasureReason,
+        admins: &[UserId],
+        fresh: bool,
+    ) -> Result<Append, Error> {
+        let user = self.users.load(id.0, fresh).await?;
+        request.insist_on(&user)?;
+        let is_admin = user.state.role() == Some(Role::Admin) && user.state.is_active();
+        let witness = if is_admin { self.another_admin(id, admins).await? } else { None };
+        let erase = UserCommand::Erase { reason, another_admin: witness.is_some() };
+        let erased = user.decide(id.0, request.issue(erase))?;
+        if erased.events.is_empty() {
+            return Ok(request.append(vec![erased]));
+        }
+        let releases = self.claims_of(id).await?;
+        let streams = std::iter::once(erased).chain(witness).collect();
+        Ok(Append { releases, ..request.append(streams) })
+    }
+
+    /// The first of `admins` besides `id` who is an administrator that can sign in: as a stream whose version the
+    /// append insists on.
+    async fn another_admin(&self, id: UserId, admins: &[UserId]) -> Result<Option<StreamAppend>, Error> {
+        for other in admins.iter().filter(|other| **other != id) {
+            let user = self.users.load(other.0, true).await?;
+            if user.state.role() == Some(Role::Admin) && user.state.is_active() {
+                return Ok(Some(StreamAppend {
+                    stream: other.0,
+                    stream_type: StreamType::User,
+                    expected: user.version,
+                    events: Vec::new(),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The unique values that an account holds.
+    async fn claims_of(&self, id: UserId) -> Result<Vec<Claim>, Error> {
+        let claim = |kind, value: &str, holder: Uuid| Claim { kind, value: value.to_owned(), holder };
+        let events = self.ledger.read_streams(&[(id.0, 0)]).await?;
+        let held = events.iter().filter_map(|recorded| match &recorded.event {
+            Event::User(UserEvent::UserCreated { username, email, .. }) => Some([
+                username.text().map(|name| claim(ClaimKind::Username, name, id.0)),
+                email.text().map(|address| claim(ClaimKind::Email, address, id.0)),
+            ]),
+            _ => None,
+        });
+        Ok(held.flatten().flatten().collect())
     }
 
     /// An account as the log has it now.

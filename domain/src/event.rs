@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::access::Actor;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
+use crate::id::UserId;
+use crate::sealed::subjects_in;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 
@@ -154,6 +156,28 @@ impl Event {
             Self::Conversation(event) => version_of::<ConversationEvent>(event.into()),
             Self::User(event) => version_of::<UserEvent>(event.into()),
             Self::Unknown(_) => None,
+        }
+    }
+
+    /// The name of its type, such as `TicketResolved`.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::Ticket(event) => event.into(),
+            Self::Conversation(event) => event.into(),
+            Self::User(event) => event.into(),
+            Self::Unknown(event_type) => event_type,
+        }
+    }
+
+    /// Whose texts it holds.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<UserId> {
+        match self {
+            Self::Ticket(event) => subjects_in(event),
+            Self::Conversation(event) => subjects_in(event),
+            Self::User(event) => subjects_in(event),
+            Self::Unknown(_) => Vec::new(),
         }
     }
 

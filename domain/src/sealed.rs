@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
@@ -86,6 +87,8 @@ enum Scope {
     Cipher(Arc<dyn Cipher>),
     /// They are written as people read them.
     Shown,
+    /// Whose they are is noted.
+    Noted(Rc<RefCell<Vec<UserId>>>),
 }
 
 thread_local! {
@@ -103,6 +106,15 @@ pub fn with_texts_shown<R>(work: impl FnOnce() -> R) -> R {
     within(Scope::Shown, work)
 }
 
+/// Whose texts are in `value`.
+#[must_use]
+pub fn subjects_in(value: &impl Serialize) -> Vec<UserId> {
+    let subjects = Rc::default();
+    // Whatever else may be wrong with it, what was met so far counts.
+    let _ = within(Scope::Noted(Rc::clone(&subjects)), || serde_json::to_string(value));
+    subjects.take()
+}
+
 fn within<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
     struct Restore(Option<Scope>);
     impl Drop for Restore {
@@ -118,6 +130,7 @@ fn scope() -> Option<Scope> {
     SCOPE.with_borrow(Clone::clone)
 }
 
+const NOT_AGAIN: &str = "an erased text cannot be written again";
 const NO_CIPHER: &str = "a sealed field was (de)serialised without a cipher in scope";
 
 impl Serialize for Sealed {
@@ -125,9 +138,17 @@ impl Serialize for Sealed {
         let cipher = match scope() {
             Some(Scope::Shown) => return serializer.serialize_str(self.shown()),
             Some(Scope::Cipher(cipher)) => cipher,
+            Some(Scope::Noted(subjects)) => {
+                subjects.borrow_mut().push(self.subject);
+                return serializer.serialize_unit();
+            }
             None => return Err(ser::Error::custom(NO_CIPHER)),
         };
-        let text = self.text().ok_or_else(|| ser::Error::custom("an erased text cannot be written again"))?;
+        let Some(text) = self.text() else {
+            // The cipher knows that the key is gone, and says so in its own way.
+            let refusal = cipher.seal(self.subject, "").err();
+            return Err(ser::Error::custom(refusal.unwrap_or_else(|| NOT_AGAIN.to_owned())));
+        };
         let sealed = cipher.seal(self.subject, text).map_err(ser::Error::custom)?;
         serializer.collect_str(&format_args!("{}:{sealed}", self.subject.0.simple()))
     }
@@ -202,6 +223,13 @@ mod tests {
         let shown = with_texts_shown(|| serde_json::to_string(&[text, Sealed::erased(UserId::default())]));
         assert_eq!(shown.expect("texts"), r#"["printer","[erased]"]"#);
         assert!(serde_json::to_string(&Sealed::new(UserId::default(), "printer")).is_err());
+    }
+
+    #[test]
+    fn whose_texts_are_in_a_value_is_known_by_their_type() {
+        let [ada, ivan] = [1, 2].map(|n| UserId(Uuid::from_u128(n)));
+        let value = (Sealed::new(ada, "printer"), "plain", vec![Some(Sealed::erased(ivan)), None]);
+        assert_eq!(subjects_in(&value), [ada, ivan]);
     }
 
     #[test]

@@ -145,6 +145,19 @@ impl Database {
     }
 }
 
+/// Why the role may not do it, in the server's words, if that is what `error` says.
+#[must_use]
+pub fn denied(error: &sqlx::Error) -> Option<String> {
+    let error = error.as_database_error()?;
+    (error.code().as_deref() == Some("42501")).then(|| error.message().to_owned())
+}
+
+/// The same for an error with context.
+#[must_use]
+pub fn is_denied(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| denied(cause.downcast_ref::<sqlx::Error>()?))
+}
+
 /// Whether `error` says that the database cannot be reached or is shutting down, as opposed to that it
 /// understood and refused.
 #[must_use]

@@ -5,8 +5,8 @@
 //! cannot wait for the database: an attempt that misses keys says which, they are loaded, it is tried again.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -23,8 +23,9 @@ use uuid::Uuid;
 
 use crate::audit::HeadKey;
 
-/// How long a key stays in memory; after that it is read again, so a destroyed key is soon gone everywhere.
-const KEY_KEPT: Duration = Duration::from_mins(5);
+/// How long a key stays in memory; after that it is read again. A process is told when a key is destroyed and asks
+/// every few seconds; this is for one that can do neither.
+const KEY_KEPT: Duration = Duration::from_mins(1);
 const KEYS_KEPT: u64 = 100_000;
 
 /// A person's key, as far as it still exists.
@@ -57,6 +58,8 @@ pub struct Keyring {
     claims: hmac::Key,
     heads: HeadKey,
     subjects: Cache<UserId, Arc<SubjectKey>>,
+    /// Whose keys were destroyed while this process ran, as far as it has heard.
+    destroyed: RwLock<HashSet<UserId>>,
     random: SystemRandom,
 }
 
@@ -73,6 +76,7 @@ impl Keyring {
             claims,
             heads: HeadKey::from_seed(derive(b"ledgerdesk log heads").as_ref()),
             subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
+            destroyed: RwLock::default(),
             random: SystemRandom::new(),
         })
     }
@@ -118,7 +122,9 @@ impl Keyring {
             match (stored, cipher.missing()) {
                 (Ok(stored), _) => return Ok(stored),
                 (Err(error), missing) if missing.is_empty() => {
-                    return Err(KeyError::Unreadable(error.to_string()));
+                    return Err(cipher
+                        .destroyed()
+                        .map_or_else(|| KeyError::Unreadable(error.to_string()), KeyError::Destroyed));
                 }
                 (Err(_), missing) => self.make(&missing).await?,
             }
@@ -206,10 +212,31 @@ impl Keyring {
         }
     }
 
+    /// Forgets the key of `subject`, which was destroyed: from now on nothing of theirs opens here, not even for
+    /// somebody who was just reading the key.
+    pub(crate) fn forget(&self, subject: UserId) {
+        self.destroyed.write().expect("no panic while a key is forgotten").insert(subject);
+        self.subjects.insert(subject, Arc::new(SubjectKey::Destroyed));
+    }
+
+    /// Whether the key of `subject` was destroyed, as far as this process has heard.
+    pub(crate) fn is_destroyed(&self, subject: UserId) -> bool {
+        self.destroyed.read().expect("no panic while a key is forgotten").contains(&subject)
+    }
+
+    /// Whether no key was destroyed yet while this process ran.
+    pub(crate) fn all_live(&self) -> bool {
+        self.destroyed.read().expect("no panic while a key is forgotten").is_empty()
+    }
+
     /// Loads the keys of `subjects`; those that nobody ever made count as unreadable.
     async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
         for (subject, key) in self.read(subjects).await? {
             self.subjects.insert(subject, Arc::new(key?));
+            // It may have been destroyed since it was read.
+            if self.is_destroyed(subject) {
+                self.subjects.insert(subject, Arc::new(SubjectKey::Destroyed));
+            }
         }
         Ok(())
     }
@@ -336,15 +363,26 @@ struct EventCipher {
     keyring: Arc<Keyring>,
     event_id: Uuid,
     missing: Mutex<Vec<UserId>>,
+    /// For whom nothing can be sealed any more.
+    destroyed: Mutex<Option<UserId>>,
 }
 
 impl EventCipher {
     fn new(keyring: &Arc<Keyring>, event_id: Uuid) -> Arc<Self> {
-        Arc::new(Self { keyring: Arc::clone(keyring), event_id, missing: Mutex::default() })
+        Arc::new(Self {
+            keyring: Arc::clone(keyring),
+            event_id,
+            missing: Mutex::default(),
+            destroyed: Mutex::default(),
+        })
     }
 
     fn missing(&self) -> Vec<UserId> {
         std::mem::take(&mut *self.missing.lock().expect("no panic while noting a key"))
+    }
+
+    fn destroyed(&self) -> Option<UserId> {
+        *self.destroyed.lock().expect("no panic while noting a key")
     }
 
     fn key(&self, subject: UserId) -> Result<Arc<SubjectKey>, String> {
@@ -363,7 +401,10 @@ impl Cipher for EventCipher {
                 .encrypt(key, self.event_id.as_bytes(), plain.as_bytes())
                 .map(|sealed| BASE64.encode(sealed))
                 .map_err(|error| error.to_string()),
-            SubjectKey::Destroyed => Err(KeyError::Destroyed(subject).to_string()),
+            SubjectKey::Destroyed => {
+                *self.destroyed.lock().expect("no panic while noting a key") = Some(subject);
+                Err(KeyError::Destroyed(subject).to_string())
+            }
         }
     }
 

@@ -9,11 +9,13 @@
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
 //! | [`user_directory`] | who has an account, and as what |
+//! | [`holdings`] | how much there is about a person |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
 
 pub mod cursor;
 mod facts;
+pub mod holdings;
 pub mod messages;
 pub mod past;
 mod person;

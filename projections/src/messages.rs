@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{MessageId, TicketId};
-use infrastructure::projection::{Cells, Kind, Row, Table};
+use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
@@ -51,6 +51,11 @@ impl Table for Messages {
         ("created_at", Kind::Timestamp),
     ];
     const OWN_ROWS: bool = true;
+
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["content"],
+        whose: "ticket in (select id from read.ticket_page where requester = $1)",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -140,7 +140,6 @@ impl Table for TicketHistory {
         ("description", Kind::Text),
         ("is_internal", Kind::Bool),
     ];
-    const TEXTS: bool = false;
     const OWN_ROWS: bool = true;
     const APPEND_ONLY: bool = true;
 

@@ -6,7 +6,7 @@ use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::TicketId;
 use domain::ticket::TicketEvent;
-use infrastructure::projection::{Cells, Counters, Kind, Row, Table};
+use infrastructure::projection::{Cells, Counters, Kind, Row, Table, Texts};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -70,6 +70,8 @@ impl Table for TicketList {
             ]
         },
     });
+
+    const TEXTS: Option<Texts> = Some(Texts { columns: &["title"], whose: "requester = $1" });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -8,7 +8,7 @@ use domain::conversation::values::SenderRole;
 use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
 use domain::ticket::TicketEvent;
-use infrastructure::projection::{Cells, Kind, Row, Table};
+use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool, QueryBuilder};
 use utoipa::ToSchema;
@@ -165,6 +165,11 @@ impl Table for TicketPage {
         ("messages_version", Kind::Int4),
     ];
     const OWN_ROWS: bool = true;
+
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["title", "description", "resolution", "feedback_comment"],
+        whose: "requester = $1",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -1,7 +1,7 @@
 //! Every state that a ticket in the list was ever in, so that the list can be shown as of any position.
 
 use domain::event::Recorded;
-use infrastructure::projection::{Cells, Kind, Row, Table};
+use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -40,6 +40,7 @@ impl Table for TicketPast {
     const COLUMNS: &'static [(&'static str, Kind)] = &columns();
     const VERSIONED: bool = true;
     const OWN_ROWS: bool = true;
+    const TEXTS: Option<Texts> = TicketList::TEXTS;
 
     fn key(event: &Recorded) -> Option<Uuid> {
         TicketList::key(event)

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use domain::access::{Department, Role};
 use domain::event::{Event, Recorded};
 use domain::id::UserId;
+use domain::sealed::Sealed;
 use domain::user::UserEvent;
-use infrastructure::projection::{Cells, Kind, Row, Table};
+use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
@@ -57,6 +58,8 @@ impl Table for UserDirectory {
     ];
     const OWN_ROWS: bool = true;
 
+    const TEXTS: Option<Texts> = Some(Texts { columns: &["username", "email"], whose: "id = $1" });
+
     fn key(event: &Recorded) -> Option<Uuid> {
         matches!(event.event, Event::User(_) | Event::Unknown(_)).then_some(event.stream)
     }
@@ -89,6 +92,13 @@ impl Table for UserDirectory {
             }
             UserEvent::UserDeactivated {} => row.is_active = false,
             UserEvent::UserActivated {} => row.is_active = true,
+            UserEvent::UserErased { .. } => {
+                // Whether or not the key is gone already.
+                let erased = Sealed::erased(UserId(row.id));
+                erased.shown().clone_into(&mut row.username);
+                erased.shown().clone_into(&mut row.email);
+                row.is_active = false;
+            }
         }
         row.version = recorded.version;
         row.updated_at = recorded.occurred_at;

@@ -4,8 +4,7 @@
 //! would. In the end every acknowledged write is in the log once, and every read model equals a fold.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -19,13 +18,13 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use tests::desk::assert_sound;
-use tests::process::{Binary, free_port, scratch};
+use tests::process::{free_port, scratch};
+use tests::server::Server;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 const WRITERS: usize = 8;
 const KILLS: usize = 25;
-const ADMIN_PASSWORD: &str = "a password for the crash test";
 
 /// What the writers and the disaster know of each other.
 #[derive(Default)]
@@ -87,84 +86,6 @@ async fn until_answered(client: &reqwest::Client, url: &str, token: &str, key: &
             }
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// The server as a process of its own on a data folder of its own.
-struct Server {
-    process: Child,
-    data: PathBuf,
-    port: u16,
-}
-
-impl Server {
-    fn start(data: &Path, port: u16) -> Self {
-        let log =
-            std::fs::File::options().create(true).append(true).open(data.join("serve.log")).expect("a log");
-        let process = Command::new(Binary::path())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
-            .arg(data)
-            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
-            .env_remove("DATABASE_URL")
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the server starts");
-        Self { process, data: data.to_owned(), port }
-    }
-
-    fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    async fn ready(&mut self) {
-        let started = Instant::now();
-        loop {
-            let healthy = reqwest::get(format!("{}/health/ready", self.base())).await;
-            if healthy.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                return;
-            }
-            let ended = self.process.try_wait().expect("a process");
-            assert!(ended.is_none() && started.elapsed() < Duration::from_mins(1), "{ended:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    async fn sign_in(&self) -> String {
-        let answer = reqwest::Client::new()
-            .post(format!("{}/api/v1/auth/login", self.base()))
-            .json(&json!({ "username": "admin", "password": ADMIN_PASSWORD }))
-            .send()
-            .await
-            .expect("an answer");
-        let body: Value = answer.json().await.expect("JSON");
-        body["access_token"].as_str().expect("a token").to_owned()
-    }
-
-    fn kill_and_restart(&mut self) {
-        self.process.kill().expect("killed");
-        self.process.wait().expect("ended");
-        *self = Self::start(&self.data, self.port);
-    }
-
-    fn kill_postgres(&self) {
-        let pid_file = self.data.join("postgres/postmaster.pid");
-        let Ok(content) = std::fs::read_to_string(pid_file) else { return };
-        let pid: i32 = content.lines().next().and_then(|line| line.parse().ok()).expect("a pid");
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-    }
-
-    fn stop(&mut self) {
-        let pid = i32::try_from(self.process.id()).expect("a pid");
-        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("told to stop");
-        let status = self.process.wait().expect("ended");
-        assert!(status.success(), "{status}");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
     }
 }
 

@@ -20,6 +20,7 @@ use domain::sealed::{Cipher, Sealed, with_cipher};
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use domain::user::UserEvent;
+use domain::user::values::ErasureReason;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -155,6 +156,7 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::RoleChanged { role: Role::HrAgent, departments: departments() },
         UserEvent::UserDeactivated {},
         UserEvent::UserActivated {},
+        UserEvent::UserErased { reason: ErasureReason::RequestOfPerson },
     ]
 }
 

@@ -7,3 +7,4 @@ pub mod nats;
 pub mod other_version;
 pub mod postgres;
 pub mod process;
+pub mod server;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::{Department, Role};
 use domain::id::TicketId;
-use domain::user::values::{EmailAddress, Username};
+use domain::user::values::{EmailAddress, ErasureReason, Username};
 use infrastructure::projection::{At, CopyName};
 use infrastructure::secrets::Secret;
 
@@ -123,6 +123,28 @@ pub(crate) struct Demo {
 pub(crate) enum UserCommand {
     /// Give somebody an account; without --password-stdin a password is made up and printed
     Create(CreateUser),
+    /// Destroy everything personal about somebody, for ever
+    Erase(EraseUser),
+    /// Print everything stored about somebody, as JSON
+    Export {
+        /// The name they sign in with
+        #[arg(long, value_name = "NAME", value_parser = Username::parse)]
+        username: Username,
+    },
+}
+
+/// `user erase`.
+#[derive(Debug, Args)]
+pub(crate) struct EraseUser {
+    /// The name they sign in with
+    #[arg(long, value_name = "NAME", value_parser = Username::parse)]
+    pub(crate) username: Username,
+    /// One of request_of_person, retention, legal
+    #[arg(long, value_parser = erasure_reason)]
+    pub(crate) reason: ErasureReason,
+    /// Really; without it nothing happens but that you are told what would be destroyed
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// `user create`.
@@ -276,6 +298,10 @@ fn point(text: &str) -> Result<At, &'static str> {
             .map(At::Time)
             .map_err(|_| "a position, or a time as in RFC 3339, such as 2026-01-31T12:00:00Z"),
     }
+}
+
+fn erasure_reason(text: &str) -> Result<ErasureReason, &'static str> {
+    text.parse().map_err(|_| "one of request_of_person, retention, legal")
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod banner;
 mod demo;
+mod erase;
 pub(crate) mod failure;
 mod log;
 mod output;
@@ -55,6 +56,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Demo(args) => demo::run(&globals, output, args).await,
         Command::User { command: UserCommand::Create(new) } => user::create(&globals, output, new).await,
+        Command::User { command: UserCommand::Erase(args) } => erase::run(&globals, output, args).await,
+        Command::User { command: UserCommand::Export { username } } => {
+            Site::visit(&globals, Use::Reading, async |site| erase::export(site, &username).await).await
+        }
         Command::Log { command: LogCommand::Head { signed: false } } => {
             Site::visit(&globals, Use::Reading, async |site| log::head(site, output).await).await
         }

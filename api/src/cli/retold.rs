@@ -75,6 +75,7 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
     match event {
         Event::Ticket(event) => ticket(event, names),
         Event::Conversation(event) => conversation(event, names),
+        Event::User(UserEvent::UserErased { .. }) => Told::new("erased a person"),
         Event::User(_) => Told::new("changed an account"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }

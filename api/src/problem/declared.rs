@@ -15,6 +15,8 @@ pub struct Guarded;
 pub struct Forbidden;
 /// It does not exist for the caller: 404.
 pub struct Missing;
+/// It was there and is gone for good: 410.
+pub struct GoneForGood;
 /// The present state does not allow it: 409.
 pub struct Conflicting;
 /// It changed since the caller saw it (`If-Match`): 412.
@@ -29,7 +31,7 @@ pub struct Limited;
 pub struct Accepted;
 
 /// Every reusable answer: its name, status, code, description and an example of the message.
-const ALL: [(&str, u16, &str, &str, &str); 12] = [
+const ALL: [(&str, u16, &str, &str, &str); 13] = [
     ("BadRequest", 400, "VALIDATION_ERROR", "The request cannot be read.", "the body is not valid JSON"),
     ("Unauthenticated", 401, "AUTH_INVALID", "Not signed in, or not any more.", "the token has expired"),
     (
@@ -41,6 +43,7 @@ const ALL: [(&str, u16, &str, &str, &str); 12] = [
     ),
     ("Missing", 404, "NOT_FOUND", "It does not exist, for this caller.", "there is no such ticket"),
     ("Conflict", 409, "CONFLICT", "The present state does not allow it.", "the username is taken"),
+    ("Gone", 410, "PERSON_ERASED", "It was there and is gone for good.", "this person was erased"),
     (
         "Stale",
         412,
@@ -83,6 +86,12 @@ impl IntoResponses for Forbidden {
 impl IntoResponses for Missing {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         named(&["Missing"])
+    }
+}
+
+impl IntoResponses for GoneForGood {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        named(&["Gone"])
     }
 }
 

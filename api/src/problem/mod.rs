@@ -90,6 +90,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
+    /// 410: the thing was there and is gone for good.
+    #[must_use]
+    pub fn gone(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, code, message)
+    }
+
     /// 413: the body is too long.
     #[must_use]
     pub fn too_large(message: impl Into<String>) -> Self {

@@ -30,6 +30,7 @@ impl From<Error> for Problem {
                 Self::conflict("DUPLICATE", format!("the {field} is taken")).detail("field", field)
             }
             Error::QuotaExceeded { limit, retry_at } => quota_exceeded(limit, retry_at),
+            Error::Erased => Self::conflict("PERSON_ERASED", message),
             Error::Contended => Self::conflict("CONFLICT", message).retry_after(1),
             Error::Overloaded => Self::unavailable(message),
             Error::Unavailable(reason) => {

@@ -50,6 +50,8 @@ async fn every_failure_of_a_use_case_has_its_status_and_code() {
         (Error::CommandReused, 422, "IDEMPOTENCY_KEY_REUSED"),
         (Error::Taken(ClaimKind::Email), 409, "DUPLICATE"),
         (Error::QuotaExceeded { limit: 5, retry_at: Utc::now() }, 429, "RATE_LIMIT_EXCEEDED"),
+        (Error::Erased, 409, "PERSON_ERASED"),
+        (Error::refused(domain::user::UserError::LastAdmin), 409, "LAST_ADMIN"),
         (Error::Contended, 409, "CONFLICT"),
         (Error::Overloaded, 503, "DB_ERROR"),
         (Error::Unavailable("secret".to_owned()), 503, "DB_ERROR"),

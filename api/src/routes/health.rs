@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
+use infrastructure::handler;
 use infrastructure::projection::{Status, status};
 use infrastructure::relay::Status as RelayStatus;
 use serde::Serialize;
@@ -64,6 +65,9 @@ struct Ready {
     /// How far each read model has come.
     #[schema(value_type = Vec<Object>)]
     projections: Vec<Status>,
+    /// How far each handler has come.
+    #[schema(value_type = Vec<Object>)]
+    handlers: Vec<handler::Status>,
     /// How the relay to NATS is doing, if there is one; the desk serves whether it does or not.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +106,7 @@ async fn version() -> Json<ProgramVersion> {
 /// Show whether requests can be served
 ///
 /// The database answers, its schema is the program's, every read model is at most ten seconds behind and has
-/// taken every event. What the relay to NATS is at is shown, and decides nothing.
+/// taken every event, and no handler has parked one. What the relay to NATS is at is shown, and decides nothing.
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "ops",
     responses(
@@ -125,7 +129,12 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
         let details = json!({ "database": "ok", "schema": "ok", "projections": projections, "relay": relay });
         return Err(not_ready("the read models", details));
     }
-    Ok(Json(Ready { status: "ready", projections, relay }))
+    let handlers = handler::status(desk.pool()).await.map_err(unreachable)?;
+    if handlers.iter().any(|handler| handler.parked > 0) {
+        let details = json!({ "database": "ok", "schema": "ok", "handlers": handlers });
+        return Err(not_ready("the handlers", details));
+    }
+    Ok(Json(Ready { status: "ready", projections, handlers, relay }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {

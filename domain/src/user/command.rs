@@ -1,6 +1,6 @@
 //! What can be asked of a user's account.
 
-use super::values::{EmailAddress, Username};
+use super::values::{EmailAddress, ErasureReason, Username};
 use crate::access::{Department, Role};
 use crate::id::UserId;
 
@@ -31,4 +31,11 @@ pub enum UserCommand {
     Deactivate,
     /// Let them sign in again.
     Activate,
+    /// Let everything personal about them be destroyed, for ever. Their own to ask, and an administrator's.
+    Erase {
+        /// Why.
+        reason: ErasureReason,
+        /// Whether another administrator can sign in; the append insists on that one's version.
+        another_admin: bool,
+    },
 }

@@ -17,6 +17,12 @@ pub enum UserError {
     /// Administrators cannot lock themselves out.
     #[error("nobody may deactivate their own account or take away their own role; ask another administrator")]
     OnOneself,
+    /// The last administrator who can sign in.
+    #[error("the last administrator cannot be erased; make somebody else an administrator first")]
+    LastAdmin,
+    /// The person was erased: nothing can be done with the account any more.
+    #[error("this person was erased")]
+    Erased,
     /// An agent who would work for nobody.
     #[error("an agent needs at least one department")]
     NoDepartments,
@@ -30,7 +36,7 @@ impl Refusal for UserError {
         match self {
             Self::NotFound => RefusalKind::NotFound,
             Self::Forbidden => RefusalKind::Forbidden,
-            Self::AlreadyExists | Self::OnOneself => RefusalKind::Conflict,
+            Self::AlreadyExists | Self::OnOneself | Self::LastAdmin | Self::Erased => RefusalKind::Conflict,
             Self::NoDepartments | Self::OtherDepartments => RefusalKind::Invalid,
         }
     }
@@ -41,6 +47,8 @@ impl Refusal for UserError {
             Self::Forbidden => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
             Self::OnOneself => "CONFLICT",
+            Self::LastAdmin => "LAST_ADMIN",
+            Self::Erased => "PERSON_ERASED",
             Self::NoDepartments | Self::OtherDepartments => "VALIDATION_ERROR",
         }
     }

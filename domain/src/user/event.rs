@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::values::ErasureReason;
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::sealed::Sealed;
@@ -32,6 +33,12 @@ pub enum UserEvent {
     UserDeactivated {},
     /// They may sign in again.
     UserActivated {},
+    /// They are erased: their name and address are free again, their key is destroyed next, and what it sealed
+    /// cannot be read any more.
+    UserErased {
+        /// Why.
+        reason: ErasureReason,
+    },
 }
 
 impl From<UserEvent> for Event {
@@ -42,8 +49,13 @@ impl From<UserEvent> for Event {
 
 impl StoredEvent for UserEvent {
     const STREAM: StreamType = StreamType::User;
-    const TYPES: &'static [(&'static str, i16)] =
-        &[("UserCreated", 1), ("RoleChanged", 1), ("UserDeactivated", 1), ("UserActivated", 1)];
+    const TYPES: &'static [(&'static str, i16)] = &[
+        ("UserCreated", 1),
+        ("RoleChanged", 1),
+        ("UserDeactivated", 1),
+        ("UserActivated", 1),
+        ("UserErased", 1),
+    ];
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

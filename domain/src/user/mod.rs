@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use command::UserCommand;
 pub use error::UserError;
 pub use event::UserEvent;
-use values::{EmailAddress, Username};
+use values::{EmailAddress, ErasureReason, Username};
 
 use crate::access::{Caller, Department, Role};
 use crate::id::UserId;
@@ -33,6 +33,8 @@ struct Account {
     role: Role,
     departments: Vec<Department>,
     is_active: bool,
+    #[serde(default)]
+    is_erased: bool,
 }
 
 type Decision = Result<Vec<UserEvent>, UserError>;
@@ -48,6 +50,12 @@ impl User {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.is_active)
+    }
+
+    /// Whether the person was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.is_erased)
     }
 
     /// What they may do; none without an account.
@@ -66,6 +74,8 @@ impl User {
 impl Account {
     fn decide(&self, by: &Caller, command: UserCommand) -> Decision {
         match command {
+            UserCommand::Erase { reason, another_admin } => self.erase(reason, another_admin),
+            _ if self.is_erased => Err(UserError::Erased),
             UserCommand::Create { .. } => Err(UserError::AlreadyExists),
             UserCommand::ChangeRole { role, departments } => self.change_role(by, role, departments),
             UserCommand::Deactivate if !self.is_active => Ok(vec![]),
@@ -74,6 +84,16 @@ impl Account {
             UserCommand::Activate if self.is_active => Ok(vec![]),
             UserCommand::Activate => Ok(vec![UserEvent::UserActivated {}]),
         }
+    }
+
+    fn erase(&self, reason: ErasureReason, another_admin: bool) -> Decision {
+        if self.is_erased {
+            return Ok(vec![]);
+        }
+        if self.role == Role::Admin && self.is_active && !another_admin {
+            return Err(UserError::LastAdmin);
+        }
+        Ok(vec![UserEvent::UserErased { reason }])
     }
 
     fn change_role(&self, by: &Caller, role: Role, departments: Vec<Department>) -> Decision {
@@ -96,6 +116,10 @@ impl Account {
             }
             UserEvent::UserDeactivated {} => self.is_active = false,
             UserEvent::UserActivated {} => self.is_active = true,
+            UserEvent::UserErased { .. } => {
+                self.is_active = false;
+                self.is_erased = true;
+            }
         }
     }
 }
@@ -135,7 +159,9 @@ fn departments_of(role: Role, mut given: Vec<Department>) -> Result<Vec<Departme
 impl Decide for User {
     fn decide(&self, issued: Issued<UserCommand>) -> Decision {
         let Issued { by, command, .. } = issued;
-        if !by.is_admin() {
+        let is_own = matches!(command, UserCommand::Erase { .. })
+            && self.account.as_ref().is_some_and(|account| by.is(account.id));
+        if !by.is_admin() && !is_own {
             return Err(UserError::Forbidden);
         }
         match (&self.account, command) {
@@ -171,7 +197,13 @@ impl Aggregate for User {
         match (&mut self.account, event) {
             (Some(account), event) => account.apply(event),
             (account, UserEvent::UserCreated { username, role, departments, .. }) => {
-                *account = Some(Account { id: username.subject(), role, departments, is_active: true });
+                *account = Some(Account {
+                    id: username.subject(),
+                    role,
+                    departments,
+                    is_active: true,
+                    is_erased: false,
+                });
             }
             (None, _) => {}
         }

@@ -5,6 +5,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::test::{AggregateResultValidator, TestFramework};
 use proptest::prelude::*;
 
+use super::values::ErasureReason;
 use super::{User, UserCommand, UserError, UserEvent};
 use crate::access::Role;
 use crate::refusal::{Refusal, RefusalKind};
@@ -20,7 +21,7 @@ mod testing {
     use crate::access::{Caller, Department};
     use crate::id::UserId;
     use crate::sealed::Sealed;
-    use crate::user::values::{EmailAddress, Username};
+    use crate::user::values::{EmailAddress, ErasureReason, Username};
 
     pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
     pub(super) const ROOT: UserId = UserId(Uuid::from_u128(2));
@@ -61,6 +62,15 @@ mod testing {
 
     pub(super) fn become_a(role: Role, departments: &[&str]) -> UserCommand {
         UserCommand::ChangeRole { role, departments: depts(departments) }
+    }
+
+    /// Erases Ada while there is another administrator.
+    pub(super) fn erase() -> UserCommand {
+        UserCommand::Erase { reason: ErasureReason::RequestOfPerson, another_admin: true }
+    }
+
+    pub(super) fn erased() -> UserEvent {
+        UserEvent::UserErased { reason: ErasureReason::RequestOfPerson }
     }
 
     pub(super) fn became(role: Role, departments: &[&str]) -> UserEvent {
@@ -177,6 +187,47 @@ fn deactivating_and_activating_twice_changes_nothing() {
 }
 
 #[test]
+fn a_person_is_erased_by_an_admin_the_desk_or_themselves() {
+    let given = || vec![created(Role::User, &[])];
+    for by in [root(), SYSTEM, person(ADA, Role::User)] {
+        when(given(), by, erase()).then_expect_events(vec![erased()]);
+    }
+    for by in [person(ROOT, Role::User), person(ROOT, Role::ItAgent), person(ROOT, Role::Agent)] {
+        when(given(), by.clone(), erase()).then_expect_error(UserError::Forbidden);
+        when(vec![], by, erase()).then_expect_error(UserError::Forbidden);
+    }
+    when(vec![], root(), erase()).then_expect_error(UserError::NotFound);
+}
+
+#[test]
+fn who_was_erased_stays_erased_and_takes_no_command() {
+    let given = || vec![created(Role::User, &[]), erased()];
+    when(given(), root(), erase()).then_expect_events(vec![]);
+    for command in [
+        create(Role::User, &[]),
+        become_a(Role::Admin, &[]),
+        become_a(Role::User, &[]),
+        UserCommand::Deactivate,
+        UserCommand::Activate,
+    ] {
+        when(given(), root(), command).then_expect_error(UserError::Erased);
+    }
+}
+
+#[test]
+fn the_last_administrator_is_not_erased() {
+    let alone = UserCommand::Erase { reason: ErasureReason::Legal, another_admin: false };
+    let admin = || vec![created(Role::Admin, &[])];
+    when(admin(), person(ADA, Role::Admin), alone.clone()).then_expect_error(UserError::LastAdmin);
+    when(admin(), SYSTEM, alone.clone()).then_expect_error(UserError::LastAdmin);
+    when(admin(), root(), erase()).then_expect_events(vec![erased()]);
+    let legal = || vec![UserEvent::UserErased { reason: ErasureReason::Legal }];
+    let inactive = vec![created(Role::Admin, &[]), UserEvent::UserDeactivated {}];
+    when(inactive, SYSTEM, alone.clone()).then_expect_events(legal());
+    when(vec![created(Role::User, &[])], SYSTEM, alone).then_expect_events(legal());
+}
+
+#[test]
 fn an_account_knows_what_its_owner_may_do() {
     let mut user = User::default();
     assert!(!user.exists() && !user.is_active() && user.departments().is_empty());
@@ -185,7 +236,9 @@ fn an_account_knows_what_its_owner_may_do() {
     assert!(user.exists() && user.is_active());
     assert_eq!((user.role(), user.departments()), (Some(Role::ItAgent), &depts(&["IT"])[..]));
     user.apply(UserEvent::UserDeactivated {});
-    assert!(user.exists() && !user.is_active());
+    assert!(user.exists() && !user.is_active() && !user.is_erased());
+    user.apply(erased());
+    assert!(user.exists() && !user.is_active() && user.is_erased());
 }
 
 #[test]
@@ -195,6 +248,8 @@ fn refusals_have_stable_codes() {
     assert_eq!(wire(UserError::Forbidden), (RefusalKind::Forbidden, "AUTHZ_FORBIDDEN"));
     assert_eq!(wire(UserError::AlreadyExists), (RefusalKind::Conflict, "DUPLICATE"));
     assert_eq!(wire(UserError::OnOneself), (RefusalKind::Conflict, "CONFLICT"));
+    assert_eq!(wire(UserError::LastAdmin), (RefusalKind::Conflict, "LAST_ADMIN"));
+    assert_eq!(wire(UserError::Erased), (RefusalKind::Conflict, "PERSON_ERASED"));
     assert_eq!(wire(UserError::NoDepartments), (RefusalKind::Invalid, "VALIDATION_ERROR"));
     assert_eq!(wire(UserError::OtherDepartments), (RefusalKind::Invalid, "VALIDATION_ERROR"));
 }
@@ -208,6 +263,8 @@ fn command() -> impl Strategy<Value = UserCommand> {
         (role(), departments()).prop_map(|(role, departments)| become_a(role, &departments)),
         Just(UserCommand::Deactivate),
         Just(UserCommand::Activate),
+        any::<bool>()
+            .prop_map(|another_admin| UserCommand::Erase { reason: ErasureReason::Retention, another_admin }),
     ]
 }
 
@@ -220,12 +277,15 @@ proptest! {
         for (caller, command) in history {
             let callers = [root(), SYSTEM, person(ADA, Role::Admin), person(ADA, Role::User)];
             let by = callers[caller].clone();
+            let was_erased = user.is_erased();
             for event in user.decide(issued(by.clone(), command.clone())).unwrap_or_default() {
+                prop_assert!(!was_erased, "nothing follows an erasure");
                 user.apply(event);
             }
             prop_assert_eq!(user.decide(issued(by, command)).unwrap_or_default(), vec![]);
             let is_agent = user.role().is_some_and(Role::is_agent);
             prop_assert_eq!(is_agent, !user.departments().is_empty());
+            prop_assert!(!(user.is_erased() && user.is_active()));
         }
     }
 }

@@ -1,6 +1,34 @@
 //! The words of an account: the name to sign in with and the address.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::text::{Lines, parse_text};
+
+/// Why a person is erased: one of these words and no other, since a text of one's own could be personal.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ErasureReason {
+    /// The person asked for it.
+    RequestOfPerson,
+    /// The time for which their data may be kept is over.
+    Retention,
+    /// A court or an authority ordered it.
+    Legal,
+}
 
 /// The name somebody signs in with: 2 to 64 letters, digits, `.`, `-` or `_`, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

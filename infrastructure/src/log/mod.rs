@@ -3,9 +3,11 @@
 //! Positions are 1, 2, 3 … without holes and in commit order, because whoever appends holds one lock from
 //! before they are drawn until they are visible. Whoever sees position p can see every position before it.
 
+mod about;
 mod batch;
 mod cursor;
 mod epoch;
+mod erased;
 mod fork;
 mod leaf;
 mod past;
@@ -33,6 +35,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use self::about::Trace;
 pub use self::cursor::{Cursor, NotAPlace, Place};
 pub use self::fork::{Common, Fork};
 pub use self::leaf::Hash;
@@ -45,6 +48,7 @@ use crate::audit::{Audit, Verified};
 use crate::database::{Database, Purpose, is_unreachable};
 use crate::keys::{KeyError, Keyring};
 use epoch::Epoch;
+use erased::Erased;
 use prepared::Prepared;
 use stream::COLUMNS;
 use tail::Tail;
@@ -74,9 +78,10 @@ pub struct PgLog {
     pool: PgPool,
     keys: Arc<Keyring>,
     tail: Arc<Tail>,
-    window: Window,
+    window: Arc<Window>,
     epoch: Arc<Epoch>,
     id: Uuid,
+    erased: Arc<Erased>,
     queue: mpsc::Sender<Pending>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -90,25 +95,32 @@ impl PgLog {
     pub async fn open(database: &Database, keys: Arc<Keyring>) -> anyhow::Result<Arc<Self>> {
         selftest::run(database).await?;
         keys.check().await?;
-        let tail = Arc::new(Tail::new());
+        let tail = Arc::new(Tail::new(Arc::clone(&keys)));
+        let window = Arc::new(Window::default());
         let epoch = Arc::new(Epoch::new());
         epoch.open(&mut database.connect(Purpose::Append).await?).await?;
         let (sender, queue) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let writer = Writer::new(database.clone(), queue, Arc::clone(&tail), Arc::clone(&epoch));
+        let memory = (Arc::clone(&tail), Arc::clone(&window));
+        let erased = Erased::new(database.pool().clone(), Arc::clone(&keys), memory);
         let log = Arc::new(Self {
             pool: database.pool().clone(),
             keys,
             tail: Arc::clone(&tail),
-            window: Window::default(),
+            window,
             epoch: Arc::clone(&epoch),
             id: epoch::log_id(database.pool()).await?,
+            erased: Arc::new(erased),
             queue: sender,
             stop: stop.clone(),
             tasks: Mutex::default(),
         });
         tail.advance(log.head().await?);
-        let waker = tokio::spawn(wake::run(database.clone(), tail, epoch));
+        let waker = {
+            let erased = Arc::clone(&log.erased);
+            tokio::spawn(wake::run(wake::Ears { database: database.clone(), tail, epoch, erased }))
+        };
         *log.tasks.lock().await = vec![tokio::spawn(writer.run(stop)), waker];
         Ok(log)
     }
@@ -227,6 +239,7 @@ impl Ledger for PgLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let append = Prepared::new(append, &self.keys).await.map_err(|error| match error {
             KeyError::Database(error) => AppendError::Unavailable(error.to_string()),
+            KeyError::Destroyed(subject) => AppendError::Erased(subject),
             error => AppendError::Rejected(error.to_string()),
         })?;
         let (answer, answered) = oneshot::channel();

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::PgLog;
 use super::leaf::{Hash, Leaf};
 use crate::audit::text::{hex, time};
 use crate::bulk_keys::unopened;
@@ -119,5 +120,41 @@ impl Row {
             payload: &self.payload,
         }
         .hash()
+    }
+}
+
+impl PgLog {
+    /// At most the `window` positions behind `position`: the events of these `types` among them, as the database
+    /// has them.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn rows_of_types(
+        &self,
+        position: i64,
+        window: i64,
+        types: &[&str],
+    ) -> sqlx::Result<Vec<Row>> {
+        sqlx::query_as(
+            "select * from ledger.feed
+              where position > $1 and position <= $1 + $2 and event_type = any($3)
+              order by position",
+        )
+        .bind(position)
+        .bind(window)
+        .bind(types)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// The events at these positions, as the database has them.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn rows_at(&self, positions: &[i64]) -> sqlx::Result<Vec<Row>> {
+        sqlx::query_as("select * from ledger.feed where position = any($1) order by position")
+            .bind(positions)
+            .fetch_all(&self.pool)
+            .await
     }
 }

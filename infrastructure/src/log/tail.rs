@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use domain::event::Recorded;
 use tokio::sync::watch;
 
+use crate::keys::Keyring;
+
 /// How many events are kept for those who follow closely; who lags further reads the database.
 const KEPT: usize = 4_096;
 
@@ -15,11 +17,13 @@ pub(crate) struct Tail {
     /// How far this process appended; others may have gone further.
     appended: watch::Sender<i64>,
     newest: Mutex<VecDeque<Arc<Recorded>>>,
+    keys: Arc<Keyring>,
 }
 
 impl Tail {
-    pub(crate) fn new() -> Self {
-        Self { head: watch::Sender::new(0), appended: watch::Sender::new(0), newest: Mutex::default() }
+    pub(crate) fn new(keys: Arc<Keyring>) -> Self {
+        let (head, appended) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { head, appended, newest: Mutex::default(), keys }
     }
 
     /// The events this process had accepted, in order of position.
@@ -31,12 +35,28 @@ impl Tail {
             if newest.back().is_some_and(|back| back.position + 1 != events[0].position) {
                 newest.clear();
             }
-            newest.extend(events.into_iter().map(Arc::new));
-            let surplus = newest.len().saturating_sub(KEPT);
-            newest.drain(..surplus);
+            if self.is_readable(&events) {
+                newest.extend(events.into_iter().map(Arc::new));
+                let surplus = newest.len().saturating_sub(KEPT);
+                newest.drain(..surplus);
+            } else {
+                newest.clear();
+            }
         }
         self.appended.send_replace(last);
         self.advance(last);
+    }
+
+    /// Whether the texts in `events` may be kept: not if the key of one was destroyed since it was sealed.
+    fn is_readable(&self, events: &[Recorded]) -> bool {
+        let mut subjects = events.iter().flat_map(|recorded| recorded.event.subjects());
+        self.keys.all_live() || !subjects.any(|subject| self.keys.is_destroyed(subject))
+    }
+
+    /// Forgets the events at hand. Whose key was destroyed is known to the keyring before, so that what is
+    /// appended meanwhile is not kept either.
+    pub(crate) fn forget(&self) {
+        self.newest.lock().expect("no panic while the tail grows").clear();
     }
 
     /// The log is known to reach `position`.

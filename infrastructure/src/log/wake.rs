@@ -1,4 +1,4 @@
-//! Waking each other: processes tell one another how far the log reaches, as a hint.
+//! Waking each other: processes tell one another how far the log reaches and whom they forgot, as hints.
 //!
 //! One connection of its own listens; another says, at most every [`PACE`], how far this process appended.
 //! Never in the append transaction: a notification takes a lock over the whole cluster at commit. Whoever
@@ -7,20 +7,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::id::UserId;
 use sqlx::PgPool;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgNotification};
 
 use super::epoch::Epoch;
+use super::erased::Erased;
 use super::tail::Tail;
 use crate::database::Database;
 
-const CHANNEL: &str = "ledgerdesk_head";
+const HEAD: &str = "ledgerdesk_head";
+const ERASED: &str = "ledgerdesk_erased";
 const PACE: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Tells and hears how far the log reaches, until it is aborted.
-pub(super) async fn run(database: Database, tail: Arc<Tail>, epoch: Arc<Epoch>) {
-    tokio::join!(tell(&database, &tail), hear(&database, &tail, &epoch));
+/// What a process does with what it hears.
+pub(super) struct Ears {
+    pub(super) database: Database,
+    pub(super) tail: Arc<Tail>,
+    pub(super) epoch: Arc<Epoch>,
+    pub(super) erased: Arc<Erased>,
+}
+
+/// Tells and hears how far the log reaches and who was erased, until it is aborted.
+pub(super) async fn run(ears: Ears) {
+    tokio::join!(tell(&ears.database, &ears.tail), ears.hear());
 }
 
 async fn tell(database: &Database, tail: &Tail) {
@@ -34,43 +45,65 @@ async fn tell(database: &Database, tail: &Tail) {
 
 /// Tells the other processes that the log reaches `position`.
 pub(super) async fn announce(pool: &PgPool, position: i64) {
-    let told =
-        sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(pool).await;
-    if let Err(error) = told {
+    if let Err(error) = notify(pool, HEAD, &position.to_string()).await {
         tracing::debug!(error = %error, "Other processes were not told of new events");
     }
 }
 
-async fn hear(database: &Database, tail: &Tail, epoch: &Epoch) {
-    loop {
-        if let Err(error) = listen(database, tail, epoch).await {
-            tracing::debug!(error = %error, "Cannot listen for new events");
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+/// Tells all processes, this one included, to forget `subject`.
+///
+/// # Errors
+/// The database cannot be reached.
+pub(super) async fn announce_erased(pool: &PgPool, subject: UserId) -> sqlx::Result<()> {
+    notify(pool, ERASED, &subject.to_string()).await
 }
 
-/// Listens until the connection breaks; looks by itself when it hears nothing for a while.
-async fn listen(database: &Database, tail: &Tail, epoch: &Epoch) -> sqlx::Result<()> {
-    let mut listener = PgListener::connect_with(database.pool()).await?;
-    listener.listen(CHANNEL).await?;
-    loop {
-        look(database, tail).await?;
-        epoch.open(&mut *database.pool().acquire().await?).await?;
-        while let Ok(heard) = tokio::time::timeout(LOOK, listener.try_recv()).await {
-            match heard? {
-                Some(notification) => tail.advance(notification.payload().parse().unwrap_or_default()),
-                // The connection was lost and found again: what was said meanwhile was not heard.
-                None => break,
+async fn notify(pool: &PgPool, channel: &str, payload: &str) -> sqlx::Result<()> {
+    sqlx::query("select pg_notify($1, $2)").bind(channel).bind(payload).execute(pool).await.map(|_| ())
+}
+
+impl Ears {
+    async fn hear(&self) {
+        loop {
+            if let Err(error) = self.listen().await {
+                tracing::debug!(error = %error, "Cannot listen for new events");
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Listens until the connection breaks; looks by itself when it hears nothing for a while.
+    async fn listen(&self) -> sqlx::Result<()> {
+        let mut listener = PgListener::connect_with(self.database.pool()).await?;
+        listener.listen_all([HEAD, ERASED]).await?;
+        loop {
+            self.look().await?;
+            self.epoch.open(&mut *self.database.pool().acquire().await?).await?;
+            while let Ok(heard) = tokio::time::timeout(LOOK, listener.try_recv()).await {
+                match heard? {
+                    Some(notification) => self.heard(&notification),
+                    // The connection was lost and found again: what was said meanwhile was not heard.
+                    None => break,
+                }
             }
         }
     }
-}
 
-async fn look(database: &Database, tail: &Tail) -> sqlx::Result<()> {
-    let head: i64 = sqlx::query_scalar("select coalesce(max(last_position), 0) from ledger.blocks")
-        .fetch_one(database.pool())
-        .await?;
-    tail.advance(head);
-    Ok(())
+    fn heard(&self, said: &PgNotification) {
+        if said.channel() == ERASED {
+            if let Ok(subject) = said.payload().parse() {
+                self.erased.forget(UserId(subject));
+            }
+        } else {
+            self.tail.advance(said.payload().parse().unwrap_or_default());
+        }
+    }
+
+    async fn look(&self) -> sqlx::Result<()> {
+        let head: i64 = sqlx::query_scalar("select coalesce(max(last_position), 0) from ledger.blocks")
+            .fetch_one(self.database.pool())
+            .await?;
+        self.tail.advance(head);
+        self.erased.learn().await
+    }
 }

@@ -62,6 +62,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Forgets all of them: somebody was erased.
+    pub(super) fn forget(&self) {
+        self.newest.lock().expect("no panic while the window moves").clear();
+    }
+
     /// At most `limit` events right behind `position` and up to `ceiling`, which is not beyond the head; none
     /// for a reader too far behind.
     pub(super) async fn after(

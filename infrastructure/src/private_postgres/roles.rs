@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Executor as _};
 
 /// The role that the desk connects as, and the database that it owns.
 pub(super) const OWNER: &str = "ledgerdesk";
@@ -28,7 +28,23 @@ pub(super) fn connect_options(socket_dir: &Path, role: &str, database: &str) -> 
 pub(super) async fn ensure(socket_dir: &Path) -> anyhow::Result<()> {
     let mut connection = connect(socket_dir).await.context("cannot connect to the private PostgreSQL")?;
     create_missing(&mut connection).await.context("cannot create the role and the database ledgerdesk")?;
+    connection.close().await?;
+    let mut connection = connect_options(socket_dir, SUPERUSER, OWNER).connect().await?;
+    grant_purging(&mut connection)
+        .await
+        .context("cannot let the role ledgerdesk purge the database's log")?;
     Ok(connection.close().await?)
+}
+
+/// Lets the desk have the server let go of its write-ahead log, which erasing a person takes.
+async fn grant_purging(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let may = "select has_function_privilege('ledgerdesk', 'pg_switch_wal()', 'execute')
+                  and pg_has_role('ledgerdesk', 'pg_checkpoint', 'member')";
+    if !sqlx::query_scalar::<_, bool>(may).fetch_one(&mut *connection).await? {
+        connection.execute("grant pg_checkpoint to ledgerdesk").await?;
+        connection.execute("grant execute on function pg_switch_wal() to ledgerdesk").await?;
+    }
+    Ok(())
 }
 
 async fn create_missing(connection: &mut PgConnection) -> sqlx::Result<()> {

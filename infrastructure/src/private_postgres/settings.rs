@@ -41,6 +41,8 @@ fn render(socket_dir: &str, shared_buffers: &str) -> String {
          synchronous_commit = on\n\
          shared_buffers = {shared_buffers}\n\
          max_wal_size = 2GB\n\
+         # A removed segment is gone and does not live on under another name: erasing somebody relies on it.\n\
+         wal_recycle = off\n\
          jit = off\n\
          timezone = 'UTC'\n\
          log_timezone = 'UTC'\n\

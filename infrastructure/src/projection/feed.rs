@@ -6,7 +6,7 @@ use domain::event::Recorded;
 use uuid::Uuid;
 
 use crate::keys::KeyError;
-use crate::log::PgLog;
+use crate::log::{PgLog, Row};
 
 /// The next event of the log.
 #[derive(Clone)]
@@ -42,12 +42,42 @@ pub(crate) fn entity(stream: Uuid) -> Uuid {
     domain::id::TicketId::of_stream(stream).stream()
 }
 
+/// How many positions are looked through at a time.
+const WINDOW: i64 = 20_000;
+
+/// The events of these `types` behind `position`, and how far they were looked for: at most to `head`. From memory
+/// when all events there are at hand, else from the database, which passes over the others.
+pub(crate) async fn of_types(
+    log: &PgLog,
+    position: i64,
+    head: i64,
+    types: &[&str],
+) -> sqlx::Result<(Vec<Next>, i64)> {
+    if let Some(events) = log.tail_after(position, usize::MAX) {
+        let reached = events.last().map_or(position, |event| event.position);
+        let wanted = events.into_iter().filter(|event| types.contains(&event.event.type_name()));
+        return Ok((wanted.map(Next::read).collect(), reached));
+    }
+    let window = WINDOW.min(head - position);
+    let rows = log.rows_of_types(position, window, types).await?;
+    Ok((opened(log, rows).await?, position + window))
+}
+
 /// At most `limit` events behind `position`: from memory when they are at hand, else from the database.
 pub(crate) async fn after(log: &PgLog, position: i64, limit: usize) -> sqlx::Result<Vec<Next>> {
     if let Some(events) = log.tail_after(position, limit) {
         return Ok(events.into_iter().map(Next::read).collect());
     }
     let rows = log.rows_after(position, i64::try_from(limit).unwrap_or(i64::MAX)).await?;
+    opened(log, rows).await
+}
+
+/// The events at these `positions`.
+pub(crate) async fn at(log: &PgLog, positions: &[i64]) -> sqlx::Result<Vec<Next>> {
+    opened(log, log.rows_at(positions).await?).await
+}
+
+async fn opened(log: &PgLog, rows: Vec<Row>) -> sqlx::Result<Vec<Next>> {
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let (event, without_texts) = match row.open(log.keys()).await {

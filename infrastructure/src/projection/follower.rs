@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::feed::Next;
 use super::{ReadModel, Work};
 use crate::database::is_unreachable;
+use crate::lease::Held;
 
 /// Why an event is parked that could be read.
 pub(crate) const FOLLOWS: &str = "an earlier event of the same ticket or user is parked";
@@ -56,6 +57,11 @@ impl Follower {
     /// `model` in a `schema` beside the live one, up to `position`; what it parks it parks apart.
     pub(crate) fn beside(model: &ReadModel, schema: &str, position: i64) -> Self {
         Self { name: name_beside(model, schema), ..Self::new(model, schema, position, 0) }
+    }
+
+    /// The lease it works under, and where it stands.
+    pub(crate) fn held(&self) -> Held {
+        Held { name: self.name.clone(), token: self.token, position: self.position }
     }
 
     /// Remembers which tickets and users are parked.

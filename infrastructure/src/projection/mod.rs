@@ -8,11 +8,12 @@ mod bulk;
 mod cells;
 mod claim;
 mod compare;
-mod feed;
+pub(crate) mod feed;
 mod fill;
 mod follower;
 mod frozen;
 mod in_memory;
+mod mask;
 mod previous;
 mod progress;
 mod rebuild;
@@ -26,15 +27,18 @@ mod working;
 
 use self::bulk::{Bulk, Rows};
 pub use self::cells::{Cells, Kind};
+pub(crate) use self::claim::LOCKS;
 pub use self::claim::{Claim, Refused};
 pub use self::compare::Compared;
 pub use self::frozen::{At, CopyName, Frozen, NotACopyName, freeze};
 pub use self::in_memory::fold;
+pub use self::mask::{Texts, mask};
 pub use self::previous::{drop_previous, sweep_previous};
 pub use self::progress::{Phase, Progress, Reached};
 pub use self::rebuild::{Rebuilt, rebuild};
 pub use self::runner::{Runner, Visible};
 pub use self::status::{Detail, Status, details, status};
+pub use self::switch::ErasedMeanwhile;
 pub use self::table::{Counters, Key, Row, Table};
 pub use self::verify::{Difference, Verified, VerifiedTable, differences, verify};
 use self::working::{Work, Working};
@@ -54,7 +58,7 @@ struct TableOf {
     counter_columns: &'static [&'static str],
     columns: &'static [(&'static str, Kind)],
     versioned: bool,
-    texts: bool,
+    texts: Option<Texts>,
     own_rows: bool,
     work: fn(&str, bool) -> Box<dyn Work>,
     bulk: fn(bool) -> Box<dyn Bulk>,
@@ -91,14 +95,15 @@ impl ReadModel {
         self.name
     }
 
+    /// Whether it shows texts about people.
+    #[must_use]
+    pub fn shows_texts(&self) -> bool {
+        self.tables.iter().any(|table| table.texts.is_some())
+    }
+
     /// The names of all its tables.
     fn table_names(&self) -> impl Iterator<Item = &'static str> {
         self.tables.iter().flat_map(|table| [Some(table.name), table.counters]).flatten()
-    }
-
-    /// Whether one of its tables shows sealed texts.
-    fn shows_texts(&self) -> bool {
-        self.tables.iter().any(|table| table.texts)
     }
 
     /// Its tables in `schema`, ready to be worked on.

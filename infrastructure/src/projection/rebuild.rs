@@ -64,6 +64,7 @@ impl Claim {
         let started = Instant::now();
         let (database, model) = (self.database.clone(), self.model.clone());
         let destroyed = Some(destroyed_keys(&mut self.connection).await?);
+        log.learn_destroyed().await?;
         let schema = self.fresh_schema("rebuild").await?;
         let to = log.head().await?;
         let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };

@@ -18,13 +18,11 @@ use super::ahead::Ahead;
 use super::feed::Next;
 use super::follower::{Follower, Trouble};
 use crate::database::{Database, Purpose};
+use crate::lease::{Held, READ_MODELS, RENEW};
 use crate::log::PgLog;
 
 /// How many events are taken at a time.
 const BATCH: usize = 2_000;
-/// After this long without a sign of life, another process may take over.
-const LEASE: &str = "2 seconds";
-const RENEW: Duration = Duration::from_millis(600);
 const RETRY: Duration = Duration::from_millis(200);
 /// How often somebody who waits asks how far another process is.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
@@ -135,10 +133,7 @@ impl Runner {
             }
         }
         if let Ok(mut connection) = self.database.connect(Purpose::Projection).await {
-            let released = sqlx::query(
-                "update read.checkpoints set lease_owner = null, lease_until = '-infinity' where lease_owner = $1",
-            );
-            let _ = released.bind(self.me).execute(&mut connection).await;
+            let _ = READ_MODELS.give_back(&mut connection, self.me, &self.names()).await;
         }
     }
 
@@ -171,31 +166,13 @@ impl Runner {
 
     /// Takes the leases that are free and renews one's own; drops what another process took.
     async fn lease(&self, connection: &mut PgConnection, followers: &mut Vec<Follower>) -> sqlx::Result<()> {
-        let names: Vec<&str> = self.models.iter().map(ReadModel::name).collect();
-        let held: Vec<(String, i64, i64)> = sqlx::query_as(
-            // In one order, so that of several processes one gets them all.
-            "update read.checkpoints c
-                set lease_token = c.lease_token + (c.lease_owner is distinct from $1)::int, lease_owner = $1,
-                    lease_until = now() + $3::interval
-               from (select model
-                       from read.checkpoints
-                      where model = any($2) and (lease_owner = $1 or lease_until < now())
-                      order by model
-                        for update) free
-              where c.model = free.model
-              returning c.model, c.lease_token, c.position",
-        )
-        .bind(self.me)
-        .bind(&names)
-        .bind(LEASE)
-        .fetch_all(&mut *connection)
-        .await?;
-        followers.retain(|follower| {
-            held.iter().any(|(name, token, position)| {
-                (name, *token, *position) == (&follower.name, follower.token, follower.position)
-            })
-        });
-        for (name, token, position) in held {
+        let held = READ_MODELS.take(&mut *connection, self.me, &self.names()).await?;
+        followers.retain(|follower| held.contains(&follower.held()));
+        if held.len() > followers.len() {
+            // Whoever erased somebody took the leases away: what is folded from here on knows of it.
+            self.log.learn_destroyed().await?;
+        }
+        for Held { name, token, position } in held {
             let known = followers.iter().any(|follower| follower.name == name);
             if let (false, Some(model)) = (known, self.models.iter().find(|model| model.name() == name)) {
                 let mut follower = Follower::new(model, "read", position, token);
@@ -246,6 +223,10 @@ impl Runner {
     fn keeps(&self, models: usize) {
         self.visible.keeps_all.store(models == self.models.len(), Ordering::Relaxed);
         metrics::gauge!("ledgerdesk_projections_kept").set(u32::try_from(models).map_or(0.0, f64::from));
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.models.iter().map(ReadModel::name).collect()
     }
 
     fn publish(&self, followers: &[Follower], head: i64) {
@@ -305,25 +286,9 @@ async fn move_checkpoints(
     followers: &[&mut Follower],
     to: i64,
 ) -> Result<(), Trouble> {
-    let names: Vec<&str> = followers.iter().map(|follower| follower.name.as_str()).collect();
-    let tokens: Vec<i64> = followers.iter().map(|follower| follower.token).collect();
-    let from: Vec<i64> = followers.iter().map(|follower| follower.position).collect();
-    let moved = sqlx::query(
-        "update read.checkpoints c
-            set position = $5, lease_until = now() + $6::interval, updated_at = now()
-           from unnest($2::text[], $3::bigint[], $4::bigint[]) f(model, token, position)
-          where c.model = f.model and c.lease_token = f.token and c.position = f.position and c.lease_owner = $1",
-    )
-    .bind(me)
-    .bind(&names)
-    .bind(&tokens)
-    .bind(&from)
-    .bind(to)
-    .bind(LEASE)
-    .execute(connection)
-    .await?;
-    let expected = u64::try_from(followers.len()).unwrap_or_default();
-    if moved.rows_affected() == expected { Ok(()) } else { Err(Trouble::Fenced) }
+    let held: Vec<Held> = followers.iter().map(|follower| follower.held()).collect();
+    let moved = READ_MODELS.advance(connection, me, &held, to).await?;
+    if moved { Ok(()) } else { Err(Trouble::Fenced) }
 }
 
 /// Applies events one at a time and parks those that are refused.

@@ -20,9 +20,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const TRIES: usize = 120;
 
 /// A person's key was destroyed while their texts were being copied.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("somebody was erased meanwhile and would be shown again: start once more")]
-struct Erased;
+pub struct ErasedMeanwhile;
 
 /// Tables that are to be the live ones.
 pub(super) struct Incoming<'a> {
@@ -94,7 +94,7 @@ async fn once(
     if let Some(before) = destroyed
         && destroyed_keys(&mut transaction).await? != before
     {
-        return Err(Erased.into());
+        return Err(ErasedMeanwhile.into());
     }
     exchange(&mut transaction, model, schema).await?;
     previous::note(&mut transaction, model, live).await?;

@@ -8,6 +8,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::cells::{Cells, Column, Kind};
+use super::mask::Texts;
 
 /// A table of a read model: which row an event concerns and what it makes of it. Pure: no pool, no clock,
 /// nothing outside the row and the event is in scope, so a rebuild can only come out the same.
@@ -24,12 +25,13 @@ pub trait Table: Send + Sync + 'static {
     /// Whether every event makes a row of its own, so that there is never one to be changed.
     const APPEND_ONLY: bool = false;
     /// Whether every state that a row was in stays, as a row of its own: an event adds a row, made of the newest
-    /// one of its key, and changes none. The second column is the event's position. No such table is append-only, and none has counters.
+    /// one of its key, and changes none. The second column is the event's position. No such table is append-only,
+    /// and none has counters.
     const VERSIONED: bool = false;
-    /// Whether rows show sealed texts. Without them a fold finds every [`Sealed`](domain::sealed::Sealed) text
-    /// erased and must not look at it; a rebuild is then spared the opening, and an event whose texts cannot be
-    /// opened is not parked.
-    const TEXTS: bool = true;
+    /// The opened texts that its rows show, if any. Without them a fold finds every
+    /// [`Sealed`](domain::sealed::Sealed) text erased; a rebuild is then spared the opening, and an event whose
+    /// texts cannot be opened is not parked.
+    const TEXTS: Option<Texts> = None;
     /// Whether a row only ever follows from the events of one ticket (with its conversation) or one user, so
     /// that a rebuild may fold some of them here and the others there.
     const OWN_ROWS: bool = false;

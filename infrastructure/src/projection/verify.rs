@@ -12,6 +12,7 @@ use super::compare::Comparable;
 use super::fill::{fill, follow};
 use super::follower::Follower;
 use super::progress::{Phase, Progress};
+use super::switch::{ErasedMeanwhile, destroyed_keys};
 use crate::database::Database;
 use crate::log::PgLog;
 
@@ -94,14 +95,17 @@ impl Claim {
     /// The database cannot be reached, or does not do what it should.
     pub async fn verify(mut self, log: &PgLog, progress: &Progress) -> anyhow::Result<Verified> {
         let (database, model) = (self.database.clone(), self.model.clone());
+        let destroyed = destroyed_keys(&mut self.connection).await?;
+        log.learn_destroyed().await?;
         let schema = self.fresh_schema("verify").await?;
         let to = position(&mut self.connection, &model).await?;
         let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };
         fill(plan, &mut self.connection, progress).await?;
         let verified = self.compare(log, &schema, to, progress).await;
         self.drop_schema(&schema).await?;
+        let undisturbed = destroyed_keys(&mut self.connection).await? == destroyed;
         self.release().await?;
-        verified
+        if undisturbed { verified } else { Err(ErasedMeanwhile.into()) }
     }
 
     /// In one snapshot of the live tables, to whose position the others are brought within it.

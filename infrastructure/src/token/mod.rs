@@ -1,5 +1,6 @@
 //! What a signed-in person shows with every request: access tokens, and refresh tokens to get new ones with.
 
+mod confirmation;
 mod refresh;
 #[cfg(test)]
 mod tests;
@@ -87,6 +88,9 @@ pub enum BadToken {
     /// Its time has not come.
     #[error("the token is not valid yet")]
     NotYet,
+    /// It confirms something else, or was given to somebody else.
+    #[error("the token is not for this")]
+    NotForThis,
 }
 
 /// Issues and verifies access tokens. There is one algorithm, and the token has no say in it.

@@ -42,6 +42,7 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
 
 const LOGIN: &str = r#"{"username":"matrix","password":"correct horse battery"}"#;
 const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.com","role":"user"}"#;
+const ERASE: &str = r#"{"reason":"request_of_person"}"#;
 const TICKET: &str = r#"{"title":"A new one","description":"The same as before."}"#;
 
 pub(super) const TABLE: &[Row] = &[
@@ -62,6 +63,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("create_user", Open, Some(USER), created(ADMIN)),
     // The user asked about is the owner.
     Row("show_user", Open, None, [401, 200, 404, 404, 404, 404, 404, 404, 200]),
+    Row("erase_user", Open, Some(ERASE), [401, 200, 404, 404, 404, 404, 404, 404, 200]),
+    // Nobody was erased: only an administrator gets to hear that.
+    Row("show_erasure", Open, None, [401, 403, 403, 403, 403, 403, 403, 403, 404]),
+    Row("export_user", Open, None, [401, 200, 404, 404, 404, 404, 404, 404, 200]),
     Row("list_agents", Open, None, STAFF),
     Row("user_home", Open, None, SIGNED),
     Row("agent_home", Open, None, STAFF),

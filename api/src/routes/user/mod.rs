@@ -2,6 +2,8 @@
 
 mod agents;
 mod create;
+mod erase;
+mod export;
 mod list;
 mod show;
 
@@ -14,5 +16,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(show::show))
+        .routes(routes!(erase::erase))
+        .routes(routes!(erase::erasure))
+        .routes(routes!(export::export))
         .routes(routes!(agents::agents))
 }

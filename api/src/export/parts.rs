@@ -1,0 +1,145 @@
+//! The parts of the document about a person.
+
+use chrono::{DateTime, Utc};
+use domain::access::ActorKind;
+use domain::event::{Event, Recorded};
+use domain::id::{TicketId, UserId};
+use infrastructure::log::Trace;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{FromRow, PgPool};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Everything stored about a person.
+#[derive(Serialize, ToSchema)]
+pub struct PersonalData {
+    /// The person.
+    pub user_id: UserId,
+    /// When this was written.
+    pub exported_at: DateTime<Utc>,
+    /// Up to which position of the log.
+    pub head: i64,
+    /// What happened to their account.
+    pub account: Vec<ExportedEvent>,
+    /// Since when they are signed in where.
+    pub sign_ins: Vec<SignIn>,
+    /// How many of their requests have an answer kept for repetitions, for 24 hours.
+    pub kept_answers: i64,
+    /// What they did, on their own tickets and on others.
+    pub acts: Vec<Act>,
+    /// The tickets that are theirs, with everything that happened to each and was said on it.
+    pub tickets: Vec<ExportedTicket>,
+}
+
+/// A ticket of the person's.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedTicket {
+    /// Its id.
+    #[schema(example = "TKT-1763700000000-4K9XQ2")]
+    pub ticket_id: String,
+    /// Its number.
+    pub number: i64,
+    /// What happened to it and was said on it, in order.
+    pub events: Vec<ExportedEvent>,
+}
+
+/// An event as it is in the log, its texts opened.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedEvent {
+    /// Its place in the log.
+    pub position: i64,
+    /// Its identity.
+    pub event_id: Uuid,
+    /// Its type.
+    #[schema(example = "TicketCreated")]
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When the log accepted it.
+    pub recorded_at: DateTime<Utc>,
+    /// As what somebody acted.
+    pub actor: ActorKind,
+    /// Who; none for the desk itself.
+    pub actor_id: Option<Uuid>,
+    /// Its fields.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+impl ExportedEvent {
+    /// `recorded`, of whose event `part` is to be shown.
+    pub(super) fn of(recorded: &Recorded, part: &Event) -> serde_json::Result<Self> {
+        Ok(Self {
+            position: recorded.position,
+            event_id: recorded.event_id,
+            event_type: part.type_name().to_owned(),
+            occurred_at: recorded.occurred_at,
+            recorded_at: recorded.recorded_at,
+            actor: recorded.actor.kind,
+            actor_id: recorded.actor.id,
+            data: part.shown()?,
+        })
+    }
+}
+
+/// Something the person did.
+#[derive(Serialize, ToSchema)]
+pub struct Act {
+    /// The event's place in the log.
+    pub position: i64,
+    /// The event's type.
+    #[schema(example = "MessagePosted")]
+    pub event_type: String,
+    /// The ticket or the account it was done to.
+    #[schema(example = "TKT-1763700000000-4K9XQ2")]
+    pub about: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// When the log accepted it.
+    pub recorded_at: DateTime<Utc>,
+    /// Through which door.
+    #[schema(example = "api")]
+    pub via: String,
+}
+
+impl Act {
+    pub(super) fn of(trace: Trace) -> Self {
+        let is_account = trace.stream_type == "user";
+        let ticket = || TicketId::of_stream(trace.stream_id).to_string();
+        Self {
+            about: if is_account { trace.stream_id.to_string() } else { ticket() },
+            position: trace.position,
+            event_type: trace.event_type,
+            occurred_at: trace.occurred_at,
+            recorded_at: trace.recorded_at,
+            via: trace.via,
+        }
+    }
+}
+
+/// A sign-in that can still be renewed, or could be.
+#[derive(Serialize, ToSchema, FromRow)]
+pub struct SignIn {
+    /// When they signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was ended, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn sign_ins(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SignIn>> {
+    sqlx::query_as("select created_at, revoked_at from desk.sessions where user_id = $1 order by created_at")
+        .bind(user.0)
+        .fetch_all(pool)
+        .await
+}
+
+pub(super) async fn kept_answers(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from desk.idempotency
+          where caller = $1 and created_at > now() - interval '24 hours'",
+    )
+    .bind(user.0)
+    .fetch_one(pool)
+    .await
+}

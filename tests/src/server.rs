@@ -1,0 +1,119 @@
+//! The server as a process of its own, to be killed and started again.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::process::Binary;
+
+const ADMIN_PASSWORD: &str = "a password for the crash test";
+
+/// The server as a process of its own on a data folder of its own.
+pub struct Server {
+    process: Child,
+    data: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// Starts it on the data folder `data`; what it logs is in `serve.log` there.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn start(data: &Path, port: u16) -> Self {
+        let log =
+            std::fs::File::options().create(true).append(true).open(data.join("serve.log")).expect("a log");
+        let process = Command::new(Binary::path())
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
+            .arg(data)
+            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
+        Self { process, data: data.to_owned(), port }
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Panics
+    /// If that takes a minute, or it ended.
+    pub async fn ready(&mut self) {
+        let started = Instant::now();
+        loop {
+            let healthy = reqwest::get(format!("{}/health/ready", self.base())).await;
+            if healthy.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                return;
+            }
+            let ended = self.process.try_wait().expect("a process");
+            assert!(ended.is_none() && started.elapsed() < Duration::from_mins(1), "{ended:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A token of the administrator.
+    ///
+    /// # Panics
+    /// If the sign-in is refused.
+    pub async fn sign_in(&self) -> String {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/api/v1/auth/login", self.base()))
+            .json(&json!({ "username": "admin", "password": ADMIN_PASSWORD }))
+            .send()
+            .await
+            .expect("an answer");
+        let body: Value = answer.json().await.expect("JSON");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// `kill -9`, and another one on the same folder and port.
+    ///
+    /// # Panics
+    /// If it cannot be killed.
+    pub fn kill_and_restart(&mut self) {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("ended");
+        *self = Self::start(&self.data, self.port);
+    }
+
+    /// `kill -9` of its PostgreSQL.
+    ///
+    /// # Panics
+    /// If its pid file is damaged.
+    pub fn kill_postgres(&self) {
+        let pid_file = self.data.join("postgres/postmaster.pid");
+        let Ok(content) = std::fs::read_to_string(pid_file) else { return };
+        let pid: i32 = content.lines().next().and_then(|line| line.parse().ok()).expect("a pid");
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+
+    /// Stops it in order.
+    ///
+    /// # Panics
+    /// If it ends in another way.
+    pub fn stop(&mut self) {
+        let pid = i32::try_from(self.process.id()).expect("a pid");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("told to stop");
+        let status = self.process.wait().expect("ended");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
