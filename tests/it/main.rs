@@ -11,6 +11,7 @@ mod erasure;
 mod events;
 mod handler;
 mod log;
+mod nodes;
 mod openapi;
 mod past;
 mod projection;
