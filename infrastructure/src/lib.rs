@@ -2,7 +2,6 @@
 //! passwords, configuration, the relay to NATS.
 
 pub mod audit;
-mod bulk_keys;
 pub mod config;
 pub mod database;
 pub mod erasure;

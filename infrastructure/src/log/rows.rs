@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::PgLog;
 use super::leaf::{Hash, Leaf};
 use crate::audit::text::{hex, time};
-use crate::bulk_keys::unopened;
+use crate::keys::bulk::unopened;
 use crate::keys::{KeyError, Keyring};
 
 /// An event as the view `ledger.feed` gives it, and as exports have it.

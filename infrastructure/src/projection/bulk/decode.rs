@@ -6,7 +6,7 @@ use domain::event::{Event, Recorded};
 use uuid::Uuid;
 
 use super::super::cells::EPOCH;
-use crate::bulk_keys::Stored;
+use crate::keys::bulk::Stored;
 
 /// What is read of each event, in this order.
 pub(super) const COLUMNS: &str = "position, stream_id, version, stream_type, event_id, event_type, \

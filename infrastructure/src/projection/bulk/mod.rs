@@ -29,8 +29,8 @@ use super::cells::put_cell;
 use super::progress::Progress;
 use super::shape::{Shape, run};
 use super::{ReadModel, TableOf};
-use crate::bulk_keys::BulkOpener;
 use crate::database::{Database, is_unreachable};
+use crate::keys::bulk::BulkOpener;
 use crate::log::PgLog;
 
 /// How many bytes of rows are sent to the server at a time.

@@ -16,7 +16,7 @@ use super::load::Part;
 use super::rows::{Bulk, Counted};
 use super::span::Span;
 use super::{CHUNK, Stop};
-use crate::bulk_keys::{BulkOpener, Opened};
+use crate::keys::bulk::{BulkOpener, Opened};
 
 /// After so many batches it is looked at how much memory the rows take.
 const LOOK: u32 = 2;

@@ -4,9 +4,13 @@
 //! ciphertext moved into another event does not open. Keys are loaded ahead of (de)serialisation, which
 //! cannot wait for the database: an attempt that misses keys says which, they are loaded, it is tried again.
 
+mod aead;
+pub(crate) mod bulk;
+mod cipher;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -15,12 +19,14 @@ use domain::event::{Event, Stored};
 use domain::id::UserId;
 use domain::sealed::{Cipher, with_cipher};
 use moka::sync::Cache;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use self::aead::{aes_key, decrypt, open_in_place};
+use self::cipher::EventCipher;
 use crate::audit::HeadKey;
 
 /// How long a key stays in memory; after that it is read again. A process is told when a key is destroyed and asks
@@ -328,90 +334,5 @@ impl Keyring {
         self.random
             .fill(bytes)
             .map_err(|_| KeyError::Unreadable("the system gives no random numbers".to_owned()))
-    }
-}
-
-fn aes_key(bytes: &[u8]) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of 256 bits"))
-}
-
-fn open_in_place<'a>(key: &LessSafeKey, context: &[u8], sealed: &'a mut [u8]) -> Option<&'a [u8]> {
-    let (nonce, text) = sealed.split_first_chunk_mut::<NONCE_LEN>()?;
-    let nonce = Nonce::assume_unique_for_key(*nonce);
-    key.open_in_place(nonce, Aad::from(context), text).ok().map(|plain| &*plain)
-}
-
-/// The text that `sealed` is under `key`.
-pub(crate) fn decrypt<T: for<'t> From<&'t str>>(
-    key: &LessSafeKey,
-    context: &[u8],
-    sealed: &str,
-) -> Result<T, String> {
-    thread_local! {
-        static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    BYTES.with_borrow_mut(|bytes| {
-        bytes.clear();
-        BASE64.decode_vec(sealed, bytes).map_err(|_| "the ciphertext is damaged".to_owned())?;
-        let plain = open_in_place(key, context, bytes).ok_or("the ciphertext is not authentic")?;
-        std::str::from_utf8(plain).map(T::from).map_err(|_| "the sealed text is not UTF-8".to_owned())
-    })
-}
-
-/// Seals and opens one event's fields with keys at hand, and notes which are not.
-struct EventCipher {
-    keyring: Arc<Keyring>,
-    event_id: Uuid,
-    missing: Mutex<Vec<UserId>>,
-    /// For whom nothing can be sealed any more.
-    destroyed: Mutex<Option<UserId>>,
-}
-
-impl EventCipher {
-    fn new(keyring: &Arc<Keyring>, event_id: Uuid) -> Arc<Self> {
-        Arc::new(Self {
-            keyring: Arc::clone(keyring),
-            event_id,
-            missing: Mutex::default(),
-            destroyed: Mutex::default(),
-        })
-    }
-
-    fn missing(&self) -> Vec<UserId> {
-        std::mem::take(&mut *self.missing.lock().expect("no panic while noting a key"))
-    }
-
-    fn destroyed(&self) -> Option<UserId> {
-        *self.destroyed.lock().expect("no panic while noting a key")
-    }
-
-    fn key(&self, subject: UserId) -> Result<Arc<SubjectKey>, String> {
-        self.keyring.subjects.get(&subject).ok_or_else(|| {
-            self.missing.lock().expect("no panic while noting a key").push(subject);
-            format!("the key of {subject} is not loaded")
-        })
-    }
-}
-
-impl Cipher for EventCipher {
-    fn seal(&self, subject: UserId, plain: &str) -> Result<String, String> {
-        match &*self.key(subject)? {
-            SubjectKey::Live(key) => self
-                .keyring
-                .encrypt(key, self.event_id.as_bytes(), plain.as_bytes())
-                .map(|sealed| BASE64.encode(sealed))
-                .map_err(|error| error.to_string()),
-            SubjectKey::Destroyed => {
-                *self.destroyed.lock().expect("no panic while noting a key") = Some(subject);
-                Err(KeyError::Destroyed(subject).to_string())
-            }
-        }
-    }
-
-    fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
-        match &*self.key(subject)? {
-            SubjectKey::Live(key) => decrypt(key, self.event_id.as_bytes(), cipher).map(Some),
-            SubjectKey::Destroyed => Ok(None),
-        }
     }
 }

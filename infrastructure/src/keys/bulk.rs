@@ -8,7 +8,8 @@ use domain::id::UserId;
 use domain::sealed::{Cipher, with_cipher};
 use uuid::Uuid;
 
-use crate::keys::{Keyring, SubjectKey, decrypt};
+use super::aead::decrypt;
+use super::{Keyring, SubjectKey};
 
 /// How many keys are at hand at most; each takes about half a kibibyte.
 const KEYS_AT_HAND: usize = 50_000;
