@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
 use domain::event::Event;
 use domain::id::TicketId;
+use infrastructure::audit::text::to_hex;
 use infrastructure::log::Row;
 use serde::Serialize;
 use serde_json::Value;
@@ -99,23 +100,7 @@ impl Envelope {
             causation_id: row.causation_id,
             correlation_id: row.correlation_id,
             data,
-            hash: hex(&row.leaf_hash),
+            hash: to_hex(&row.leaf_hash),
         })
-    }
-}
-
-/// `bytes` in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |four: u8| char::from(b"0123456789abcdef"[usize::from(four)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_have_two_digits_each() {
-        assert_eq!(hex(&[0, 1, 0x7f, 0xa0, 0xff]), "00017fa0ff");
     }
 }

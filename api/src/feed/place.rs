@@ -1,9 +1,9 @@
 //! Where a reader is, and what it is told when that is no place in this log.
 
+use infrastructure::audit::text::to_hex;
 use infrastructure::log::{Common, Fork};
 use serde_json::{Value, json};
 
-use crate::envelope::hex;
 use crate::problem::Problem;
 
 /// 409: the log's history is not the one that the reader has read.
@@ -30,6 +30,6 @@ pub(crate) fn forked(fork: &Fork) -> Problem {
 }
 
 fn described(common: &Common) -> Value {
-    let block_hash = hex(&common.block_hash);
+    let block_hash = to_hex(&common.block_hash);
     json!({ "position": common.position, "block_hash": block_hash, "cursor": common.cursor.to_string() })
 }

@@ -60,3 +60,16 @@ pub(crate) mod time {
         DateTime::deserialize(from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_two_digits_each_and_come_back() {
+        assert_eq!(to_hex(&[0, 1, 0x7f, 0xa0, 0xff]), "00017fa0ff");
+        assert_eq!(from_hex("00017fa0ff").as_deref(), Some(&[0, 1, 0x7f, 0xa0, 0xff][..]));
+        assert_eq!(from_hex("0g"), None);
+        assert_eq!(from_hex("000"), None);
+    }
+}
