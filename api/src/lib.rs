@@ -5,6 +5,7 @@
 //! | [`desk`] | the desk at work: everything a route can reach, from opening to closing |
 //! | [`routes`] | one file per endpoint, and how to write one |
 //! | [`auth`] | who asks: `Signed`, `Staff`, `Admin` |
+//! | [`address`] | where a request comes from |
 //! | [`context`] | what a command needs to know of its request: `Asked`; the `ETag`: `Version` |
 //! | [`body`], [`query`], [`id`], [`page`], [`fields`] | reading a request strictly, and saying all that is wrong with it |
 //! | [`problem`] | what went wrong, as the caller is told |
@@ -16,6 +17,7 @@
 //! | `openapi` | the document that describes all of it |
 //! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
+pub mod address;
 mod asyncapi;
 pub mod auth;
 pub mod body;

@@ -9,6 +9,7 @@ pub mod handler;
 pub mod keys;
 mod lease;
 pub mod log;
+pub mod network;
 pub mod password;
 pub mod private_postgres;
 pub mod projection;

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 pub use self::nats::{Access, Nats};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
+use crate::network::Network;
 use crate::password::{LONGEST_PASSWORD, SHORTEST_PASSWORD, check_strength};
 use crate::secrets::{self, Keys, SHORTEST_JWT_SECRET, Secret, Secrets, SecretsError};
 use crate::telemetry::Format;
@@ -45,6 +46,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// `CORS_ORIGINS`: the other sites whose pages may call the API; none by default.
     pub cors_origins: Vec<String>,
+    /// `TRUSTED_PROXIES`: the peers that are believed whom they speak for; none by default.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Where the desk keeps its data.
@@ -150,10 +153,19 @@ impl Server {
             "origins such as https://desk.example.org, with commas between and without path or *",
             |text| text.split(',').map(|part| origin(part.trim())).collect(),
         );
+        let trusted_proxies = reader.parsed(
+            "TRUSTED_PROXIES",
+            "addresses and networks such as 10.0.0.0/8, with commas between and never all there are",
+            |text| {
+                let networks = text.split(',').map(|part| part.trim().parse::<Network>().ok());
+                networks.map(|network| network.filter(|network| !network.is_everything())).collect()
+            },
+        );
         let host = host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Self {
             listen: listen.unwrap_or_else(|| SocketAddr::new(host, port.unwrap_or(8080))),
             cors_origins: cors_origins.unwrap_or_default(),
+            trusted_proxies: trusted_proxies.unwrap_or_default(),
         }
     }
 }

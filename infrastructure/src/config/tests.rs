@@ -26,6 +26,7 @@ fn nothing_set_is_the_embedded_default() {
     assert!(config.embedded());
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.cors_origins, Vec::<String>::new());
+    assert_eq!(config.server.trusted_proxies, []);
     assert_eq!(config.storage.data_dir, Path::new("./data"));
     assert_eq!(config.tokens.access, Duration::from_hours(7 * 24));
     assert_eq!(config.tokens.refresh, Duration::from_hours(30 * 24));
@@ -83,6 +84,7 @@ fn everything_wrong_is_reported_at_once_and_no_secret_is_shown() {
         ("NATS_URL", "http://desk:hush@mq"),
         ("NATS_STREAM", "LEDGER.DESK"),
         ("CORS_ORIGINS", "https://a.example, *"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0"),
     ];
     let report = read(&env, None).expect_err("misconfigured").to_string();
     assert_eq!(report.lines().count(), env.len(), "{report}");
