@@ -66,20 +66,34 @@ impl Sessions {
     }
 }
 
+/// What became of looking who asks; in the request's extensions, so that it is looked once.
+#[derive(Clone)]
+struct Looked(Result<Signed, Problem>);
+
 impl FromRequestParts<Desk> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
-        }
+        identify(parts, desk).await
+    }
+}
+
+/// Who asks, whatever they ask for.
+pub(crate) async fn identify(parts: &mut Parts, desk: &Desk) -> Result<Signed, Problem> {
+    if let Some(Looked(known)) = parts.extensions.get() {
+        return known.clone();
+    }
+    let found = async {
         let token = bearer(&parts.headers)?;
         let claims = desk.tokens.verify(token, Utc::now()).map_err(|bad| denied(&bad.to_string()))?;
-        let signed = session(desk, &claims).await?;
+        session(desk, &claims).await
+    };
+    let found = found.await;
+    if let Ok(signed) = &found {
         Exchange::of(&parts.extensions).signed_by(signed.user);
-        parts.extensions.insert(signed.clone());
-        Ok(signed)
     }
+    parts.extensions.insert(Looked(found.clone()));
+    found
 }
 
 impl Signed {

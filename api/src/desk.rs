@@ -15,6 +15,7 @@ use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
+use infrastructure::rate_limit::RateLimiter;
 use infrastructure::reachable::Reachable;
 use infrastructure::relay::{Relay, Status as RelayStatus};
 use infrastructure::token::Tokens;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// What the operator set.
     pub config: Config,
+    /// How many requests everybody may still make.
+    pub(crate) requests: RateLimiter,
     /// Who was seen signed in a moment ago.
     pub(crate) sessions: Sessions,
     /// Repeatable requests that this process is serving.
@@ -115,6 +118,7 @@ impl Desk {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
             reachable: Reachable::watch(database.clone(), stop.clone()),
+            requests: RateLimiter::new(database.pool().clone(), config.limits.requests.window, &secrets.jwt),
             database,
             visible,
             relay,
@@ -128,6 +132,7 @@ impl Desk {
         }));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
+        tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
         Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, handlers, log }))
     }
 

@@ -18,7 +18,8 @@ use crate::settle::Late;
             Every command answers with `X-Ledger-Position`; any GET with `min_position` shows at least what \
             that position led to. `ETag` is the resource's version; `If-Match` makes a command insist on it. \
             A POST with `Idempotency-Key` has one outcome however often it is sent, within 24 hours. Every \
-            path also answers without `/api/v1`. What events look like is at `/schemas`, the channels they leave \
+            answer tells how many requests are left: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (in \
+            seconds), `RateLimit-Policy` and `RateLimit`. Every path also answers without `/api/v1`. What events look like is at `/schemas`, the channels they leave \
             by are described at `/asyncapi.json`. `/auth/token` is another name of `/auth/login`, `/me` of \
             `/auth/me`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
@@ -61,6 +62,10 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         if let Some(post) = post.as_mut().filter(|post| post.security.is_some() && !path.contains("/auth/")) {
             add(post, idempotency_key(), &[("409", "Conflict"), ("422", "Invalid")]);
         }
+        let operations = [get, post, put, patch, delete].map(|operation| operation.as_mut());
+        for operation in operations.into_iter().flatten().filter(|_| path.starts_with("/api/v1/")) {
+            answers(operation, &[("429", "Limited")]);
+        }
         for command in [post, put, patch, delete].into_iter().flatten() {
             if command.responses.responses.contains_key("412") {
                 add(command, if_match(), &[]);
@@ -69,9 +74,13 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
 }
 
-fn add(operation: &mut Operation, parameter: Parameter, answers: &[(&str, &str)]) {
+fn add(operation: &mut Operation, parameter: Parameter, more: &[(&str, &str)]) {
     operation.parameters.get_or_insert_default().push(parameter.into());
-    for (status, name) in answers {
+    answers(operation, more);
+}
+
+fn answers(operation: &mut Operation, more: &[(&str, &str)]) {
+    for (status, name) in more {
         let answer = || Ref::from_response_name(*name).into();
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(answer);
     }

@@ -13,6 +13,7 @@ pub mod network;
 pub mod password;
 pub mod private_postgres;
 pub mod projection;
+pub mod rate_limit;
 pub mod reachable;
 pub mod relay;
 pub mod secrets;

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::process::{free_port, scratch};
+use tests::process::{UNLIMITED, free_port, scratch};
 
 const ADMIN_PASSWORD: &str = "a password for the benchmark";
 /// What the issue asks for: CPU milliseconds per request.
@@ -164,6 +164,7 @@ impl Desk {
             .arg(data)
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("RUST_LOG", "info")
+            .envs(UNLIMITED)
             .stderr(std::fs::File::create(data.join("serve.log")).expect("a log"))
             .spawn()
             .expect("the server starts");

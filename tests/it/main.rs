@@ -10,6 +10,7 @@ mod demo;
 mod erasure;
 mod events;
 mod handler;
+mod limits;
 mod log;
 mod nodes;
 mod openapi;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::postgres::{MASTER_KEY, TestDatabase, the_desk};
+use crate::process::UNLIMITED;
 
 /// The secret that every test desk signs tokens with.
 pub const JWT_SECRET: &str = "a secret of at least thirty-two bytes";
@@ -266,7 +267,10 @@ fn config(settings: &[(&str, &str)]) -> Config {
         "JWT_SECRET" => Some(JWT_SECRET.to_owned()),
         "MASTER_KEY" => Some(master_key.clone()),
         "DATABASE_URL" => Some("postgres://unused".to_owned()),
-        name => settings.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned()),
+        name => {
+            let set = settings.iter().chain(&UNLIMITED).find(|(set, _)| *set == name);
+            set.map(|(_, value)| (*value).to_owned())
+        }
     };
     Config::read(&environment, None, Overrides::default()).expect("a configuration")
 }

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+/// As many requests as any test makes.
+pub const UNLIMITED: [(&str, &str); 2] =
+    [("RATE_LIMIT_MAX_REQUESTS", "1000000000"), ("RATE_LIMIT_MAX_REQUESTS_STAFF", "1000000000")];
+
 /// The binary that `cargo build -p api` made beside the tests.
 pub struct Binary;
 

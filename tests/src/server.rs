@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::process::Binary;
+use crate::process::{Binary, UNLIMITED};
 
 const ADMIN_PASSWORD: &str = "a password for the crash test";
 
@@ -33,6 +33,7 @@ impl Server {
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
             .arg(data)
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .envs(UNLIMITED)
             .env_remove("DATABASE_URL")
             .stdout(Stdio::null())
             .stderr(log)

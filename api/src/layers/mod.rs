@@ -1,9 +1,10 @@
 //! What every request passes through on its way to a route, and serving until told to stop.
 //!
 //! From the outside in: trailing slash, `observe` (id, log line, metrics, error bodies, headers), CORS,
-//! compression, time limit, database at hand, panics, body limit, `min_position`, `Idempotency-Key`, route.
+//! compression, time limit, database at hand, panics, who asks and how often, body limit, `min_position`, `Idempotency-Key`, route.
 
 mod fallback;
+mod limit;
 pub(crate) mod metrics;
 mod observe;
 mod reach;
@@ -42,6 +43,7 @@ pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
         .layer(from_fn_with_state(desk.clone(), idempotency::idempotent))
         .layer(from_fn_with_state(desk.clone(), settle::min_position))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn_with_state(desk.clone(), limit::limit))
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(from_fn_with_state(desk.clone(), reach::reach))
         .layer(from_fn(fallback::in_time))
@@ -64,6 +66,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         )
         .expose_headers(
             told.chain(names(&["x-request-id", "x-ledger-position", "idempotency-replayed"]))
+                .chain(limit::TOLD)
                 .collect::<Vec<_>>(),
         )
         .max_age(PREFLIGHT_KEPT)

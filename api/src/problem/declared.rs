@@ -64,7 +64,7 @@ const ALL: [(&str, u16, &str, &str, &str); 13] = [
         "Limited",
         429,
         "RATE_LIMIT_EXCEEDED",
-        "The allowance is used up.",
+        "The allowance is used up; Retry-After and X-RateLimit-Reset say for how many seconds.",
         "Rate limit exceeded: 5 tickets in 24 hours",
     ),
     ("Unavailable", 503, "DB_ERROR", "The database is away; try again.", "the database cannot be reached"),

@@ -73,6 +73,19 @@ pub struct Tokens {
 pub struct Limits {
     /// `TICKETS_PER_DAY`: how many tickets one user may file in a day.
     pub tickets_per_day: u32,
+    /// How many requests.
+    pub requests: Requests,
+}
+
+/// How many requests a caller may make in a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requests {
+    /// `RATE_LIMIT_WINDOW_MS`: the while.
+    pub window: Duration,
+    /// `RATE_LIMIT_MAX_REQUESTS`: a requester, and whoever is not signed in by address.
+    pub most: u32,
+    /// `RATE_LIMIT_MAX_REQUESTS_STAFF`: an agent, an administrator, or somebody's API tokens.
+    pub most_of_staff: u32,
 }
 
 /// What is written about the desk at work.
@@ -203,7 +216,28 @@ impl Limits {
         let tickets_per_day = reader.parsed("TICKETS_PER_DAY", allowed, |text| {
             text.parse().ok().filter(|number| (1..=1_000_000).contains(number))
         });
-        Self { tickets_per_day: tickets_per_day.unwrap_or(5) }
+        Self { tickets_per_day: tickets_per_day.unwrap_or(5), requests: Requests::read(reader) }
+    }
+}
+
+impl Requests {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let window = reader.parsed(
+            "RATE_LIMIT_WINDOW_MS",
+            "a whole number of milliseconds from 1000 to 86400000",
+            |text| text.parse().ok().filter(|number| (1_000..=86_400_000).contains(number)),
+        );
+        let mut most = |name, default| {
+            let read = reader.parsed(name, "a whole number from 1 to 1000000000", |text| {
+                text.parse().ok().filter(|number| (1..=1_000_000_000).contains(number))
+            });
+            read.unwrap_or(default)
+        };
+        Self {
+            window: Duration::from_millis(window.unwrap_or(900_000)),
+            most: most("RATE_LIMIT_MAX_REQUESTS", 100),
+            most_of_staff: most("RATE_LIMIT_MAX_REQUESTS_STAFF", 3_000),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ fn nothing_set_is_the_embedded_default() {
     assert_eq!(config.tokens.access, Duration::from_hours(7 * 24));
     assert_eq!(config.tokens.refresh, Duration::from_hours(30 * 24));
     assert_eq!(config.limits.tickets_per_day, 5);
+    let requests = Requests { window: Duration::from_mins(15), most: 100, most_of_staff: 3_000 };
+    assert_eq!(config.limits.requests, requests);
     assert_eq!(config.logs, Logs { format: None, filter: "info".to_owned() });
     assert!(config.nats.is_none());
 }
@@ -85,6 +87,9 @@ fn everything_wrong_is_reported_at_once_and_no_secret_is_shown() {
         ("NATS_STREAM", "LEDGER.DESK"),
         ("CORS_ORIGINS", "https://a.example, *"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0"),
+        ("RATE_LIMIT_WINDOW_MS", "999"),
+        ("RATE_LIMIT_MAX_REQUESTS", "0"),
+        ("RATE_LIMIT_MAX_REQUESTS_STAFF", "many"),
     ];
     let report = read(&env, None).expect_err("misconfigured").to_string();
     assert_eq!(report.lines().count(), env.len(), "{report}");

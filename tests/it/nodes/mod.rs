@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::desk::JWT_SECRET;
 use tests::postgres::{MASTER_KEY, TestDatabase, url};
-use tests::process::{Binary, free_port, scratch};
+use tests::process::{Binary, UNLIMITED, free_port, scratch};
 use uuid::Uuid;
 
 const NODES: usize = 3;
@@ -37,6 +37,7 @@ impl Node {
             .env("JWT_SECRET", JWT_SECRET)
             .env("MASTER_KEY", base64::engine::general_purpose::STANDARD.encode(MASTER_KEY))
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .envs(UNLIMITED)
             .env("DATA_DIR", folder.path())
             .stdout(Stdio::null())
             .stderr(log.expect("a log"))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use tests::desk::{JWT_SECRET, TestDesk};
 use tests::postgres::{MASTER_KEY, url};
-use tests::process::{Binary, free_port, scratch};
+use tests::process::{Binary, UNLIMITED, free_port, scratch};
 
 use super::client::Follower;
 use super::{STREAM, write_block};
@@ -33,6 +33,7 @@ impl Server {
         let process = Command::new(Binary::path())
             .args(["serve", "--listen", &address])
             .env("DATA_DIR", home.path())
+            .envs(UNLIMITED)
             .env("DATABASE_URL", url(&desk.database.options))
             .env("JWT_SECRET", JWT_SECRET)
             .env("MASTER_KEY", master_key)
