@@ -37,7 +37,9 @@ impl AtWork {
     /// Waits until so many more writes were acknowledged.
     async fn until_more(&self, writes: usize) {
         let wanted = self.acknowledged.load(Ordering::Relaxed) + writes;
+        let started = Instant::now();
         while self.acknowledged.load(Ordering::Relaxed) < wanted {
+            assert!(started.elapsed() < Duration::from_mins(2), "nothing is acknowledged any more");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -1,15 +1,21 @@
 //! Appends as the tests and benchmarks make them.
 
-use application::ledger::{Append, Envelope, StreamAppend};
+use std::time::{Duration, Instant};
+
+use application::ledger::{Append, AppendError, Appended, Envelope, Ledger as _, StreamAppend};
 use chrono::Utc;
 use domain::event::{Event, StreamType};
 use domain::id::{TicketId, UserId};
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{Priority, Urgency};
+use infrastructure::log::PgLog;
 use uuid::Uuid;
 
 use crate::postgres::the_desk;
+
+/// How long the database may count as away.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An append of `streams`, as the desk itself, with a command id of its own.
 #[must_use]
@@ -29,6 +35,23 @@ pub fn append(streams: Vec<StreamAppend>) -> Append {
             causation_id: None,
             correlation_id: command_id,
         },
+    }
+}
+
+/// Appends, and again while the database counts as away: so it does when the machine is very busy.
+///
+/// # Panics
+/// If it is refused, or the database stays away.
+pub async fn accepted(log: &PgLog, append: Append) -> Appended {
+    let started = Instant::now();
+    loop {
+        match log.append(append.clone()).await {
+            Err(AppendError::Unavailable(why)) => {
+                assert!(started.elapsed() < PATIENCE, "{why}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            outcome => return outcome.expect("accepted"),
+        }
     }
 }
 

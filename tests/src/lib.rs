@@ -8,3 +8,4 @@ pub mod other_version;
 pub mod postgres;
 pub mod process;
 pub mod server;
+pub mod watch;

@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 use tempfile::TempDir;
 
 use crate::process::{free_port, scratch};
+use crate::watch::Watched;
 
 /// The stream that a relay makes when nothing else is set.
 pub const STREAM: &str = "LEDGERDESK";
@@ -22,6 +23,7 @@ pub struct NatsServer {
     process: Option<Child>,
     /// How it finds the other servers of its cluster.
     cluster: Vec<String>,
+    _watched: Watched,
 }
 
 impl NatsServer {
@@ -61,6 +63,7 @@ impl NatsServer {
             monitor: free_port(),
             process: None,
             cluster: Vec::new(),
+            _watched: Watched::begin(),
         }
     }
 

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::watch::Watched;
+
 /// The master key of every test desk.
 pub const MASTER_KEY: [u8; 32] = *b"the master key of all test desks";
 
@@ -45,6 +47,7 @@ pub struct TestDatabase {
     pub options: PgConnectOptions,
     /// The same, as the product uses it.
     pub database: Database,
+    _watched: Watched,
 }
 
 impl TestDatabase {
@@ -70,8 +73,13 @@ impl TestDatabase {
             .execute(&mut connection)
             .await
             .expect("a database");
-        let options = server.clone().database(&name);
-        Self { database: Database::new(options.clone()), options }
+        Self::at(server.clone().database(&name))
+    }
+
+    /// The database that `options` lead to, which is removed with this.
+    #[must_use]
+    pub fn at(options: PgConnectOptions) -> Self {
+        Self { database: Database::new(options.clone()), options, _watched: Watched::begin() }
     }
 
     /// A copy of it as it is now, on which nobody else works: every connection to it is ended.
@@ -93,8 +101,7 @@ impl TestDatabase {
         .await
         .expect("a copy");
         self.database = Database::new(self.options.clone());
-        let options = self.options.clone().database(&copy);
-        Self { database: Database::new(options.clone()), options }
+        Self::at(self.options.clone().database(&copy))
     }
 
     /// Its keyring.

@@ -10,6 +10,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::process::{Binary, UNLIMITED};
+use crate::watch::Watched;
 
 const ADMIN_PASSWORD: &str = "a password for the crash test";
 
@@ -18,6 +19,7 @@ pub struct Server {
     process: Child,
     data: PathBuf,
     port: u16,
+    _watched: Watched,
 }
 
 impl Server {
@@ -39,7 +41,7 @@ impl Server {
             .stderr(log)
             .spawn()
             .expect("the server starts");
-        Self { process, data: data.to_owned(), port }
+        Self { process, data: data.to_owned(), port, _watched: Watched::begin() }
     }
 
     /// Where it answers.

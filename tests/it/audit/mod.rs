@@ -11,12 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use application::ledger::Ledger as _;
 use infrastructure::audit::{Fault, PublicKey, SignedHead, verify_export};
 use infrastructure::log::PgLog;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tempfile::TempDir;
-use tests::appends::{append, new_stream, on, unassigned};
+use tests::appends::{accepted, append, new_stream, on, unassigned};
 use tests::postgres::TestDatabase;
 use tests::process::scratch;
 
@@ -40,7 +39,7 @@ impl Scene {
     async fn append(&self, blocks: &[usize]) {
         for events in blocks {
             let events = vec![unassigned(); *events];
-            self.log.append(append(vec![on(new_stream(), 0, events)])).await.expect("accepted");
+            accepted(&self.log, append(vec![on(new_stream(), 0, events)])).await;
         }
     }
 

@@ -6,7 +6,6 @@ use application::ledger::{AppendError, Ledger as _};
 use domain::event::Event;
 use domain::id::UserId;
 use domain::ticket::TicketEvent;
-use infrastructure::database::Database;
 use infrastructure::projection::{Claim, Progress};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,7 +62,7 @@ async fn until_nothing_shows(desk: &TestDesk, admin: &Somebody, person: &Person)
 /// A second node on the same database.
 async fn another(desk: &TestDesk) -> TestDesk {
     let options = desk.database.options.clone();
-    TestDesk::on(TestDatabase { database: Database::new(options.clone()), options }).await
+    TestDesk::on(TestDatabase::at(options)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -92,8 +92,7 @@ async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_one_key_and_an_allowance_one_allowance_on_every_node() {
     let here = TestDesk::open().await;
-    let TestDatabase { options, database } = &here.database;
-    let same = TestDatabase { options: options.clone(), database: database.clone() };
+    let same = TestDatabase::at(here.database.options.clone());
     let elsewhere = TestDesk::on(same).await;
     let node = |number: usize| if number.is_multiple_of(2) { &here } else { &elsewhere };
     let user = here.user().await;

@@ -8,7 +8,7 @@ mod served;
 
 use std::time::Duration;
 
-use application::ledger::{Ledger as _, StreamAppend};
+use application::ledger::StreamAppend;
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::{Event, StreamType};
@@ -19,7 +19,7 @@ use domain::ticket::values::{Priority, PrioritySource, Status, Urgency};
 use infrastructure::log::PgLog;
 use infrastructure::projection::{ReadModel, Runner};
 use sqlx::{AssertSqlSafe, PgPool};
-use tests::appends::{append, created, new_stream, on};
+use tests::appends::{accepted, append, created, new_stream, on};
 use tests::postgres::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -76,8 +76,8 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
         },
         TicketEvent::StatusChanged { from: Status::Open, to: Status::InProgress, reason: None },
     ];
-    log.append(append(vec![on(stream, 0, vec![created(requester)])])).await.expect("accepted");
-    log.append(append(vec![on(stream, 1, changed), conversation])).await.expect("accepted");
+    accepted(log, append(vec![on(stream, 0, vec![created(requester)])])).await;
+    accepted(log, append(vec![on(stream, 1, changed), conversation])).await;
 }
 
 /// Lets the live read models take everything that is in the log, then stops.

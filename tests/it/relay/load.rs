@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use application::ledger::Ledger as _;
-use tests::appends::{append, new_stream, on, unassigned};
+use tests::appends::{accepted, append, new_stream, on, unassigned};
 use tests::load::closed_loop;
 use tests::nats::NatsServer;
 use tests::postgres::TestDatabase;
@@ -50,7 +49,7 @@ async fn one_round(log: &Arc<infrastructure::log::PgLog>, case: &str) -> f64 {
             let log = Arc::clone(&log);
             async move {
                 let sent = append(vec![on(new_stream(), 0, vec![unassigned()])]);
-                log.append(sent).await.expect("accepted");
+                accepted(&log, sent).await;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }

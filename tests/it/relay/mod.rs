@@ -13,13 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use application::ledger::Ledger as _;
 use domain::id::UserId;
 use infrastructure::config::{Config, Overrides};
 use infrastructure::log::PgLog;
 use infrastructure::relay::{Relay, State, Status};
 use serde_json::Value;
-use tests::appends::{append, created, new_stream, on, unassigned};
+use tests::appends::{accepted, append, created, new_stream, on, unassigned};
 use tests::nats::NatsServer;
 use tests::postgres::TestDatabase;
 use tokio::sync::watch;
@@ -81,10 +80,8 @@ impl Node {
 async fn file(log: &PgLog, count: usize) {
     let requester = UserId(Uuid::now_v7());
     let filing = (0..count)
-        .map(|_| log.append(append(vec![on(new_stream(), 0, vec![created(requester), unassigned()])])));
-    for outcome in futures::future::join_all(filing).await {
-        outcome.expect("accepted");
-    }
+        .map(|_| accepted(log, append(vec![on(new_stream(), 0, vec![created(requester), unassigned()])])));
+    futures::future::join_all(filing).await;
 }
 
 /// People who file tickets until they are told to stop.

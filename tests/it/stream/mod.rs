@@ -15,14 +15,13 @@ mod visibility;
 mod volume;
 mod wire;
 
-use application::ledger::Ledger as _;
 use domain::access::Caller;
 use domain::id::UserId;
 use domain::ticket::TicketEvent;
 use domain::user::UserCommand;
 use infrastructure::log::PgLog;
 use serde_json::Value;
-use tests::appends::{append, created, new_stream, on, unassigned};
+use tests::appends::{accepted, append, created, new_stream, on, unassigned};
 use tests::desk::{Somebody, TestDesk};
 use tests::postgres::the_desk;
 use uuid::Uuid;
@@ -34,13 +33,13 @@ const STREAM: &str = "/api/v1/events/stream";
 async fn write(log: &PgLog, count: usize) {
     let stream = new_stream();
     for (version, event) in (0..).zip(story(count)) {
-        log.append(append(vec![on(stream, version, vec![event])])).await.expect("accepted");
+        accepted(log, append(vec![on(stream, version, vec![event])])).await;
     }
 }
 
 /// Appends `count` events about a new ticket in one block.
 async fn write_block(log: &PgLog, count: usize) {
-    log.append(append(vec![on(new_stream(), 0, story(count))])).await.expect("accepted");
+    accepted(log, append(vec![on(new_stream(), 0, story(count))])).await;
 }
 
 /// What happens to a ticket: it is filed, and nothing much after that.

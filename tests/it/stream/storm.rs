@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use application::ledger::Ledger as _;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::appends::{append, new_stream, on};
+use tests::appends::{accepted, append, new_stream, on};
 use tests::desk::{Somebody, TestDesk};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -187,7 +186,7 @@ async fn keep_writing(desk: &TestDesk, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         count = count % 5 + 1;
         let block = append(vec![on(new_stream(), 0, story(count))]);
-        desk.desk.log.append(block).await.expect("accepted");
+        accepted(&desk.desk.log, block).await;
         tokio::time::sleep(Duration::from_millis(12)).await;
     }
 }
