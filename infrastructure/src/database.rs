@@ -90,6 +90,11 @@ impl Database {
         Self { options, pool }
     }
 
+    /// How to reach it.
+    pub(crate) fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// The connections that requests share.
     #[must_use]
     pub fn pool(&self) -> &PgPool {

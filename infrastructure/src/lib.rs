@@ -2,6 +2,7 @@
 //! passwords, configuration, the relay to NATS.
 
 pub mod audit;
+mod background;
 pub mod config;
 pub mod database;
 pub mod erasure;

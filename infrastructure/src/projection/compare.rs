@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
+use super::bulk::Plan;
 use super::fill::follow;
 use super::follower::Follower;
 use super::progress::{Phase, Progress};
+use super::shape::run;
 use super::{Kind, ReadModel, TableOf};
-use crate::log::PgLog;
+use crate::background;
+use crate::database::Database;
 
 /// How many rows of a table are compared in full; of larger tables so many, chosen by a hash of their keys.
 const FULL: i64 = 100_000;
@@ -72,6 +75,17 @@ impl TableOf {
 }
 
 impl Comparable {
+    /// Every how manieth row is compared, judged by how many the table in `schema` is thought to have.
+    async fn nth(&self, connection: &mut PgConnection, schema: &str) -> sqlx::Result<i64> {
+        let estimate: f32 =
+            sqlx::query_scalar("select reltuples from pg_class where oid = $1::text::regclass")
+                .bind(format!("{schema}.{}", self.name))
+                .fetch_one(connection)
+                .await?;
+        #[expect(clippy::cast_possible_truncation, reason = "an estimate")]
+        Ok(((estimate as i64).max(0) / FULL) + 1)
+    }
+
     /// How many rows the table in `schema` has, and the sum of the hashes of every `nth` of them.
     async fn sum(
         &self,
@@ -96,9 +110,7 @@ impl Comparable {
 /// reached, without holding them up: all of it is seen in one snapshot.
 pub(super) async fn compare_while_live(
     connection: &mut PgConnection,
-    log: &PgLog,
-    model: &ReadModel,
-    schema: &str,
+    plan: Plan<'_>,
     follower: &mut Follower,
     progress: &Progress,
 ) -> anyhow::Result<Option<Vec<Compared>>> {
@@ -107,12 +119,11 @@ pub(super) async fn compare_while_live(
     loop {
         let mut snapshot = connection.begin_with("begin isolation level repeatable read").await?;
         let live: i64 = sqlx::query_scalar("select position from read.checkpoints where model = $1")
-            .bind(model.name())
+            .bind(plan.model.name())
             .fetch_one(&mut *snapshot)
             .await?;
         if live >= follower.position {
-            follow(&mut snapshot, log, follower, live, None, progress).await?;
-            let compared = compare(&mut snapshot, model, schema).await?;
+            let compared = compare(&mut snapshot, plan, follower, live, progress).await?;
             snapshot.commit().await?;
             return Ok(Some(compared));
         }
@@ -124,26 +135,62 @@ pub(super) async fn compare_while_live(
     }
 }
 
+/// Brings the tables to where the live ones are in this snapshot and sums them, while a second connection sums
+/// the live ones as the same snapshot shows them.
 async fn compare(
-    connection: &mut PgConnection,
-    model: &ReadModel,
-    schema: &str,
+    snapshot: &mut PgConnection,
+    plan: Plan<'_>,
+    follower: &mut Follower,
+    live: i64,
+    progress: &Progress,
 ) -> anyhow::Result<Vec<Compared>> {
-    connection.execute("set local enable_indexscan = off").await?;
-    let mut all = Vec::new();
-    for table in model.comparables() {
-        let estimate: f32 =
-            sqlx::query_scalar("select reltuples from pg_class where oid = $1::text::regclass")
-                .bind(format!("{schema}.{}", table.name))
-                .fetch_one(&mut *connection)
-                .await?;
-        #[expect(clippy::cast_possible_truncation, reason = "an estimate")]
-        let nth = ((estimate as i64).max(0) / FULL) + 1;
-        let (live, live_sum) = table.sum(connection, "read", nth).await?;
-        let (rows, sum) = table.sum(connection, schema, nth).await?;
-        let equal = (live, live_sum) == (rows, sum);
-        let in_full = nth == 1 || table.hash.is_none();
-        all.push(Compared { table: table.name, live, rows, equal, in_full });
+    let mut tables = Vec::new();
+    for table in plan.model.comparables() {
+        let nth = table.nth(snapshot, plan.schema).await?;
+        tables.push((table, nth));
     }
-    Ok(all)
+    let exported: String =
+        sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *snapshot).await?;
+    let rebuilt = async {
+        follow(snapshot, plan.log, follower, live, None, progress).await?;
+        anyhow::Ok(sums(snapshot, plan.schema, &tables).await?)
+    };
+    let (rebuilt, live) = tokio::try_join!(rebuilt, sums_of_live(plan.database, &exported, &tables))?;
+    let compared =
+        tables.iter().zip(rebuilt.into_iter().zip(live)).map(|((table, nth), (rebuilt, live))| Compared {
+            table: table.name,
+            live: live.0,
+            rows: rebuilt.0,
+            equal: live == rebuilt,
+            in_full: *nth == 1 || table.hash.is_none(),
+        });
+    Ok(compared.collect())
+}
+
+async fn sums_of_live(
+    database: &Database,
+    snapshot: &str,
+    tables: &[(Comparable, i64)],
+) -> anyhow::Result<Vec<(i64, String)>> {
+    let mut connection = background::connect(database).await?;
+    let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
+    run(&mut transaction, format!("set transaction snapshot '{snapshot}'")).await?;
+    let sums = sums(&mut transaction, "read", tables).await?;
+    transaction.rollback().await?;
+    connection.close().await?;
+    Ok(sums)
+}
+
+async fn sums(
+    connection: &mut PgConnection,
+    schema: &str,
+    tables: &[(Comparable, i64)],
+) -> sqlx::Result<Vec<(i64, String)>> {
+    // An index would only be in the way of reading all of it.
+    connection.execute("set local enable_indexscan = off").await?;
+    let mut sums = Vec::new();
+    for (table, nth) in tables {
+        sums.push(table.sum(connection, schema, *nth).await?);
+    }
+    Ok(sums)
 }

@@ -11,7 +11,7 @@ use super::progress::{Phase, Progress};
 use crate::log::PgLog;
 
 /// How many events are taken at a time.
-const BATCH: usize = 5_000;
+const BATCH: usize = 20_000;
 /// Tables are found by their keys, however few rows they had when the statements were planned.
 const FOLLOWING: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
     set enable_hashjoin = off; set enable_mergejoin = off";

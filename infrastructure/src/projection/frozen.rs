@@ -14,7 +14,8 @@ use super::fill::fill;
 use super::follower::name_beside;
 use super::progress::Progress;
 use super::shape::run;
-use crate::database::{Database, Purpose};
+use crate::background;
+use crate::database::Database;
 use crate::log::PgLog;
 
 /// The name of a schema for a copy.
@@ -87,7 +88,7 @@ pub async fn freeze(
     (at, into): (At, &CopyName),
     progress: &Progress,
 ) -> anyhow::Result<Frozen> {
-    let mut connection = database.connect(Purpose::Owner).await.context("the database cannot be reached")?;
+    let mut connection = background::connect(database).await.context("the database cannot be reached")?;
     connection.execute("set client_min_messages = warning").await?;
     let CopyName(name) = into;
     ensure!(!exists(&mut connection, name).await?, "there is a schema {name} already");

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use sqlx::Connection as _;
+
 use super::ReadModel;
 use super::bulk::Plan;
 use super::claim::Claim;
@@ -11,6 +13,7 @@ use super::fill::{catch_up, fill};
 use super::follower::Follower;
 use super::progress::Progress;
 use super::switch::{Incoming, destroyed_keys, switch};
+use crate::background;
 use crate::database::Database;
 use crate::log::PgLog;
 
@@ -52,7 +55,9 @@ pub async fn rebuild(
     model: &ReadModel,
     progress: &Progress,
 ) -> anyhow::Result<Rebuilt> {
-    Claim::take(database, model).await?.rebuild(log, progress).await
+    let claim = Claim::take(database, model).await?;
+    // On the heap: it is a large future, and there are callers with others.
+    Box::pin(claim.rebuild(log, progress)).await
 }
 
 impl Claim {
@@ -68,14 +73,15 @@ impl Claim {
         let schema = self.fresh_schema("rebuild").await?;
         let to = log.head().await?;
         let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };
-        let rows = fill(plan, &mut self.connection, progress).await?.into_iter().collect();
+        let mut beside = background::connect(&database).await?;
+        let rows = fill(plan, &mut beside, progress).await?.into_iter().collect();
         let bulk = started.elapsed();
 
         let mut follower = Follower::beside(&model, &schema, to);
-        follower.load_parked(&mut self.connection).await?;
-        catch_up(&mut self.connection, log, &mut follower, None, progress).await?;
-        let compared =
-            compare_while_live(&mut self.connection, log, &model, &schema, &mut follower, progress).await?;
+        follower.load_parked(&mut beside).await?;
+        catch_up(&mut beside, log, &mut follower, None, progress).await?;
+        let compared = compare_while_live(&mut beside, plan, &mut follower, progress).await?;
+        beside.close().await?;
         for table in compared.iter().flatten().filter(|compared| !compared.equal) {
             tracing::warn!(
                 table = table.table,
@@ -86,6 +92,7 @@ impl Claim {
         }
         let (position, stored) = (follower.position, false);
         let incoming = Incoming { model: &model, schema: &schema, position, stored, destroyed };
+        // Not in the background: others wait while it holds its locks.
         let events = switch(&mut self.connection, log, incoming, progress).await?;
         self.release().await?;
         Ok(Rebuilt { events, took: started.elapsed(), bulk, rows, compared })

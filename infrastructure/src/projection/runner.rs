@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use super::ReadModel;
 use super::ahead::Ahead;
-use super::feed::Next;
+use super::feed::{self, Next};
 use super::follower::{Follower, Trouble};
 use crate::database::{Database, Purpose};
 use crate::lease::{Held, READ_MODELS, RENEW};
 use crate::log::PgLog;
 
 /// How many events are taken at a time.
-const BATCH: usize = 2_000;
+const BATCH: usize = 20_000;
 const RETRY: Duration = Duration::from_millis(200);
 /// How often somebody who waits asks how far another process is.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
@@ -150,17 +150,23 @@ impl Runner {
                 renewed = Instant::now();
             }
             let seen = *head.borrow_and_update();
-            let Some(least) = followers.iter().map(|follower| follower.position).min() else {
+            let positions = || followers.iter().map(|follower| follower.position);
+            let (Some(least), Some(most)) = (positions().min(), positions().max()) else {
                 tokio::time::sleep(RENEW).await;
                 continue;
             };
-            if least < seen {
-                let events = ahead.take(&self.log, least, BATCH).await?;
-                self.advance(&mut connection, &mut followers, least, events).await?;
-                self.publish(&followers, seen);
-            } else {
+            if least == seen {
                 let _ = tokio::time::timeout(RENEW, head.changed()).await;
+                continue;
             }
+            // One that has far to go does not hold up those that are nearly there.
+            if least < most && most < seen {
+                let events = feed::after(&self.log, most, BATCH).await?;
+                self.advance(&mut connection, &mut followers, most, events).await?;
+            }
+            let events = ahead.take(&self.log, least, BATCH).await?;
+            self.advance(&mut connection, &mut followers, least, events).await?;
+            self.publish(&followers, seen);
         }
     }
 
@@ -187,19 +193,20 @@ impl Runner {
         Ok(())
     }
 
-    /// Applies the next events to the read models that stand at `least`, the furthest behind.
+    /// Applies the next events to the read models that stand at `position`.
     async fn advance(
         &self,
         connection: &mut PgConnection,
         followers: &mut Vec<Follower>,
-        least: i64,
+        position: i64,
         mut events: Vec<Next>,
     ) -> sqlx::Result<()> {
-        if let Some(next) = followers.iter().map(|follower| follower.position).filter(|p| *p > least).min() {
+        let further = followers.iter().map(|follower| follower.position).filter(|other| *other > position);
+        if let Some(next) = further.min() {
             events.retain(|event| event.position <= next);
         }
         let mut level: Vec<&mut Follower> =
-            followers.iter_mut().filter(|follower| follower.position == least).collect();
+            followers.iter_mut().filter(|follower| follower.position == position).collect();
         match apply(connection, self.me, &mut level, &events).await {
             Ok(()) => return Ok(()),
             Err(Trouble::Unreachable(error)) => return Err(error),

@@ -13,6 +13,7 @@ use super::fill::{fill, follow};
 use super::follower::Follower;
 use super::progress::{Phase, Progress};
 use super::switch::{ErasedMeanwhile, destroyed_keys};
+use crate::background;
 use crate::database::Database;
 use crate::log::PgLog;
 
@@ -100,44 +101,42 @@ impl Claim {
         let schema = self.fresh_schema("verify").await?;
         let to = position(&mut self.connection, &model).await?;
         let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };
-        fill(plan, &mut self.connection, progress).await?;
-        let verified = self.compare(log, &schema, to, progress).await;
+        let mut beside = background::connect(&database).await?;
+        fill(plan, &mut beside, progress).await?;
+        let verified = compare(&mut beside, plan, progress).await;
+        beside.close().await?;
         self.drop_schema(&schema).await?;
         let undisturbed = destroyed_keys(&mut self.connection).await? == destroyed;
         self.release().await?;
         if undisturbed { verified } else { Err(ErasedMeanwhile.into()) }
     }
+}
 
-    /// In one snapshot of the live tables, to whose position the others are brought within it.
-    async fn compare(
-        &mut self,
-        log: &PgLog,
-        schema: &str,
-        from: i64,
-        progress: &Progress,
-    ) -> anyhow::Result<Verified> {
-        let model = &self.model;
-        let mut follower = Follower::beside(model, schema, from);
-        follower.load_parked(&mut self.connection).await?;
-        let mut snapshot = self.connection.begin_with("begin isolation level repeatable read").await?;
-        let position = position(&mut snapshot, model).await?;
-        follow(&mut snapshot, log, &mut follower, position, None, progress).await?;
-        progress.enter(Phase::Comparing);
-        let mut tables = Vec::new();
-        for table in model.comparables() {
-            let differences: i64 =
-                sqlx::query_scalar(AssertSqlSafe(table.count(schema))).fetch_one(&mut *snapshot).await?;
-            let first = match differences {
-                0 => None,
-                _ => {
-                    sqlx::query_as(AssertSqlSafe(table.first(schema))).fetch_optional(&mut *snapshot).await?
-                }
-            };
-            tables.push(VerifiedTable { table: table.name, differences, first });
-        }
-        snapshot.rollback().await?;
-        Ok(Verified { model: model.name(), position, tables })
+/// In one snapshot of the live tables, to whose position the others are brought within it.
+async fn compare(
+    connection: &mut PgConnection,
+    filled: Plan<'_>,
+    progress: &Progress,
+) -> anyhow::Result<Verified> {
+    let Plan { log, model, schema, to, .. } = filled;
+    let mut follower = Follower::beside(model, schema, to);
+    follower.load_parked(connection).await?;
+    let mut snapshot = connection.begin_with("begin isolation level repeatable read").await?;
+    let position = position(&mut snapshot, model).await?;
+    follow(&mut snapshot, log, &mut follower, position, None, progress).await?;
+    progress.enter(Phase::Comparing);
+    let mut tables = Vec::new();
+    for table in model.comparables() {
+        let differences: i64 =
+            sqlx::query_scalar(AssertSqlSafe(table.count(schema))).fetch_one(&mut *snapshot).await?;
+        let first = match differences {
+            0 => None,
+            _ => sqlx::query_as(AssertSqlSafe(table.first(schema))).fetch_optional(&mut *snapshot).await?,
+        };
+        tables.push(VerifiedTable { table: table.name, differences, first });
     }
+    snapshot.rollback().await?;
+    Ok(Verified { model: model.name(), position, tables })
 }
 
 async fn position(connection: &mut PgConnection, model: &ReadModel) -> sqlx::Result<i64> {

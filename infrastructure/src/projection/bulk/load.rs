@@ -6,7 +6,8 @@ use tokio::task::JoinHandle;
 
 use super::super::shape::{Shape, run};
 use super::Stop;
-use crate::database::{Database, Purpose};
+use crate::background;
+use crate::database::Database;
 
 /// How many chunks wait for the server at most.
 const WAITING: usize = 4;
@@ -64,7 +65,7 @@ async fn load(
 ) -> Result<u64, Stop> {
     // The transaction begins with the first rows, so that it is short where they come at the end.
     let Some(mut part) = parts.recv().await else { return Err(Stop::Abandoned) };
-    let mut connection = database.connect(Purpose::Owner).await?;
+    let mut connection = background::connect(&database).await?;
     connection.execute(SETTINGS).await?;
     let mut transaction = connection.begin().await?;
     run(&mut transaction, shape.create(&schema)).await?;

@@ -14,7 +14,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -29,6 +29,7 @@ use super::cells::put_cell;
 use super::progress::Progress;
 use super::shape::{Shape, run};
 use super::{ReadModel, TableOf};
+use crate::background;
 use crate::database::{Database, is_unreachable};
 use crate::keys::bulk::BulkOpener;
 use crate::log::PgLog;
@@ -132,7 +133,7 @@ async fn attempt(
     careful: bool,
 ) -> Result<Built, Stop> {
     let loaders = loaders(plan, connection).await?;
-    let built = match fold(plan, connection, &loaders, progress, careful).await {
+    let built = match fold(plan, &loaders, progress, careful).await {
         Ok(workers) => finish(plan, workers, loaders, progress).await,
         Err(stop) => {
             let given_up = futures::future::join_all(loaders.into_iter().map(Loader::abandon)).await;
@@ -162,11 +163,11 @@ async fn loaders(plan: Plan<'_>, connection: &mut PgConnection) -> Result<Vec<Lo
 /// Passes over the log until every worker has taken its whole share.
 async fn fold(
     plan: Plan<'_>,
-    connection: &mut PgConnection,
     loaders: &[Loader],
     progress: &Progress,
     careful: bool,
 ) -> Result<Vec<Worker>, Stop> {
+    let mut connection = background::connect(plan.database).await?;
     let mut workers = workers(plan, loaders, careful);
     while workers.iter().any(|worker| !worker.spans.is_empty()) {
         progress.pass(plan.to);
@@ -174,16 +175,18 @@ async fn fold(
         for worker in workers {
             let (sender, batches) = mpsc::channel::<Arc<Vec<u8>>>(WAITING);
             senders.push(sender);
-            passes.spawn_blocking(move || worker.pass(batches));
+            passes.spawn(background::run(move || worker.pass(batches)));
         }
-        let read = read::send_batches(connection, plan.to, senders, progress).await;
+        let read = read::send_batches(&mut connection, plan.to, senders, progress).await;
         let mut back = Vec::new();
         while let Some(passed) = passes.join_next().await {
-            back.push(passed.map_err(|error| Stop::Failed(error.into()))?);
+            let worker = passed.map_err(|error| Stop::Failed(error.into()))?;
+            back.push(worker.map_err(|panicked| Stop::Failed(panicked.into()))?);
         }
         read?;
         workers = told(back)?;
     }
+    connection.close().await?;
     Ok(workers)
 }
 
