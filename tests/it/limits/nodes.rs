@@ -13,8 +13,7 @@ const PORTION: usize = LIMIT / 20;
 /// Two nodes on one database, and somebody with a token that both take.
 async fn nodes() -> ([TestDesk; 2], Somebody) {
     let first = TestDesk::with(TestDatabase::empty().await, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
-    let options = first.database.options.clone();
-    let same = TestDatabase { database: infrastructure::database::Database::new(options.clone()), options };
+    let same = TestDatabase::at(first.database.options.clone());
     let second = TestDesk::with(same, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
     let ada = first.user().await;
     ([first, second], ada)
@@ -58,8 +57,7 @@ async fn asking_two_nodes_at_once_gains_nothing() {
     let admitted = join_all(asked).await.into_iter().filter(|admitted| *admitted).count();
     assert!((LIMIT - PORTION..=LIMIT).contains(&admitted), "{admitted}");
     // A node that starts now remembers nothing, and the count does.
-    let options = nodes[0].database.options.clone();
-    let same = TestDatabase { database: infrastructure::database::Database::new(options.clone()), options };
+    let same = TestDatabase::at(nodes[0].database.options.clone());
     let third = TestDesk::with(same, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
     assert!(!is_admitted(&third, &ada).await);
     let [first, second] = nodes;
