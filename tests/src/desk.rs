@@ -235,7 +235,8 @@ impl TestDesk {
     /// If it was stopped before.
     pub async fn close(mut self) -> TestDatabase {
         self.stop.cancel();
-        self.running.take().expect("running").stop().await;
+        let stopping = self.running.take().expect("running").stop();
+        tokio::time::timeout(Duration::from_mins(1), stopping).await.expect("the desk stops");
         self.database
     }
 }

@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 use super::args::{Globals, Serve};
 use super::banner::Banner;
 use super::failure::Failure;
-use super::site::{configuration, connect, leave, secrets, start_logging, stop_on_signal};
+use super::site::{close, configuration, connect, leave, secrets, start_logging, stop_on_signal};
 use crate::demo::{is_welcome, tell_stories};
 
 /// How long requests may take once the service is told to stop.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
+/// How long read models and handlers may take to be handed over after that.
+const HANDING_OVER: Duration = Duration::from_secs(20);
 /// How often the private server is looked after.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -71,8 +73,14 @@ async fn serve(
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
-    running.stop().await;
-    desk.pool().close().await;
+    // What was acknowledged is in the log, so nothing is worth waiting for for ever.
+    let handing_over = async {
+        running.stop().await;
+        close(desk.pool()).await;
+    };
+    if tokio::time::timeout(HANDING_OVER, handing_over).await.is_err() {
+        tracing::warn!("What ran beside the requests did not end in time and is cut off");
+    }
     served
 }
 

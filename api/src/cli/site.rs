@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use infrastructure::config::{Config, Overrides, environment};
@@ -11,6 +12,7 @@ use infrastructure::log::PgLog;
 use infrastructure::private_postgres::PrivatePostgres;
 use infrastructure::secrets::{Keys, SecretsError};
 use infrastructure::telemetry;
+use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +56,7 @@ impl Site {
             worked = site.work(wanted, work) => worked,
             () = stop.cancelled() => Err(Failure::Interrupted),
         };
-        site.database.pool().close().await;
+        close(site.database.pool()).await;
         let closed = leave(postgres).await;
         worked.and(closed)
     }
@@ -113,6 +115,14 @@ pub(crate) async fn connect(config: &Config) -> Result<(PgConnectOptions, Option
         .await
         .context("the private PostgreSQL cannot be used")?;
     Ok((postgres.connect_options(), Some(postgres)))
+}
+
+/// Closes the connections; those that do not come back are left to the end of the process.
+pub(crate) async fn close(pool: &PgPool) {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if tokio::time::timeout(PATIENCE, pool.close()).await.is_err() {
+        tracing::debug!("Connections were still in use at the end");
+    }
 }
 
 /// Leaves the private server, which stops if nobody else uses it.

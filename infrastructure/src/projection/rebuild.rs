@@ -55,9 +55,7 @@ pub async fn rebuild(
     model: &ReadModel,
     progress: &Progress,
 ) -> anyhow::Result<Rebuilt> {
-    let claim = Claim::take(database, model).await?;
-    // On the heap: it is a large future, and there are callers with others.
-    Box::pin(claim.rebuild(log, progress)).await
+    Claim::take(database, model).await?.rebuild(log, progress).await
 }
 
 impl Claim {
@@ -74,13 +72,14 @@ impl Claim {
         let to = log.head().await?;
         let plan = Plan { database: &database, log, model: &model, schema: &schema, to, memory: self.memory };
         let mut beside = background::connect(&database).await?;
-        let rows = fill(plan, &mut beside, progress).await?.into_iter().collect();
+        // On the heap: these are large futures, and one is waited for after the other.
+        let rows = Box::pin(fill(plan, &mut beside, progress)).await?.into_iter().collect();
         let bulk = started.elapsed();
 
         let mut follower = Follower::beside(&model, &schema, to);
         follower.load_parked(&mut beside).await?;
         catch_up(&mut beside, log, &mut follower, None, progress).await?;
-        let compared = compare_while_live(&mut beside, plan, &mut follower, progress).await?;
+        let compared = Box::pin(compare_while_live(&mut beside, plan, &mut follower, progress)).await?;
         beside.close().await?;
         for table in compared.iter().flatten().filter(|compared| !compared.equal) {
             tracing::warn!(
