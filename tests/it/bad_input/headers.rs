@@ -162,7 +162,7 @@ async fn an_address_there_is_not_and_a_method_it_does_not_take_are_told_apart() 
     let scene = Scene::set().await;
     for path in ["/nowhere", "/api/v1/nowhere", "/api/v2/tickets", "/api/v1/tickets/x/nowhere"] {
         let request = scene.desk.request(Some(&scene.user), Method::GET, path);
-        scene.refused(path, request, None, "unmatched", NOT_FOUND).await;
+        scene.refused(path, request, Some(&scene.user), "unmatched", NOT_FOUND).await;
     }
     let wrong_method = expected(405, "METHOD_NOT_ALLOWED");
     for (method, path, endpoint, allowed) in [
@@ -172,7 +172,7 @@ async fn an_address_there_is_not_and_a_method_it_does_not_take_are_told_apart() 
         (Method::DELETE, "/api/v1/tickets/1", TICKET, "PATCH"),
     ] {
         let request = scene.desk.request(Some(&scene.user), method, path);
-        let answer = scene.refused(path, request, None, endpoint, wrong_method).await;
+        let answer = scene.refused(path, request, Some(&scene.user), endpoint, wrong_method).await;
         assert!(answer.header("allow").split(',').any(|method| method == allowed), "{:?}", answer.headers);
     }
     scene.desk.close().await;

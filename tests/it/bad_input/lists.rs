@@ -69,10 +69,9 @@ async fn a_list_with_a_wrong_parameter_is_not_shown() {
         let request = scene.desk.request(by, Method::GET, &format!("{TICKETS}?{query}"));
         scene.refused(&query, request, by, TICKETS, expected).await;
     }
-    // Looked at before anybody asks who is asking.
     for query in ["min_position=x", "min_position=-1", "min_position="] {
         let request = scene.desk.request(by, Method::GET, &format!("{TICKETS}?{query}"));
-        scene.refused(query, request, None, TICKETS, wrong("min_position")).await;
+        scene.refused(query, request, by, TICKETS, wrong("min_position")).await;
     }
     scene.desk.close().await;
 }
