@@ -10,10 +10,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::{DateTime, Utc};
 use domain::access::{Caller, Role};
 use domain::id::UserId;
-use infrastructure::token::Claims;
+use domain::scope::Scope;
+use infrastructure::token::{ApiSecret, Claims};
 use moka::sync::Cache;
 use uuid::Uuid;
 
+use crate::api_tokens::{self, Grant};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::problem::Problem;
@@ -31,10 +33,12 @@ pub struct Signed {
     pub role: Role,
     /// The same, as commands take it.
     pub caller: Caller,
-    /// The access token's identity.
+    /// The token's identity.
     pub jti: Uuid,
-    /// When the access token ends.
+    /// When the token ends.
     pub expires_at: DateTime<Utc>,
+    /// What the API token allows that they came with; none for whoever signed in.
+    pub grant: Option<Arc<Grant>>,
 }
 
 /// A signed-in agent or administrator; everybody else is answered 403.
@@ -44,6 +48,16 @@ pub struct Staff(pub Signed);
 /// A signed-in administrator; everybody else is answered 403.
 #[derive(Debug, Clone)]
 pub struct Admin(pub Signed);
+
+/// Whoever may read the log: administrators, and service accounts that were given the scope `events:read`; everybody
+/// else is answered 403.
+#[derive(Debug, Clone)]
+pub struct EventReader(pub Signed);
+
+/// Whoever may audit: administrators, and service accounts that were given the scope `audit:read`; everybody else is
+/// answered 403.
+#[derive(Debug, Clone)]
+pub struct Auditor(pub Signed);
 
 /// Who was seen signed in a moment ago, by token.
 pub(crate) struct Sessions(Cache<Uuid, Arc<Caller>>);
@@ -70,21 +84,34 @@ impl Sessions {
 #[derive(Clone)]
 struct Looked(Result<Signed, Problem>);
 
+/// As whom they are let in to what they ask for.
+#[derive(Clone)]
+struct Admitted(Result<Signed, Problem>);
+
 impl FromRequestParts<Desk> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        identify(parts, desk).await
+        if let Some(Admitted(known)) = parts.extensions.get() {
+            return known.clone();
+        }
+        let signed = identify(parts, desk).await?;
+        let admitted = api_tokens::admit(desk, parts, signed).await;
+        parts.extensions.insert(Admitted(admitted.clone()));
+        admitted
     }
 }
 
-/// Who asks, whatever they ask for.
+/// Whose token it is, whatever it is used for.
 pub(crate) async fn identify(parts: &mut Parts, desk: &Desk) -> Result<Signed, Problem> {
     if let Some(Looked(known)) = parts.extensions.get() {
         return known.clone();
     }
     let found = async {
         let token = bearer(&parts.headers)?;
+        if ApiSecret::is_meant_by(token) {
+            return api_tokens::signed(desk, token).await;
+        }
         let claims = desk.tokens.verify(token, Utc::now()).map_err(|bad| denied(&bad.to_string()))?;
         session(desk, &claims).await
     };
@@ -105,9 +132,29 @@ impl Signed {
         if self.expires_at <= Utc::now() {
             return Err(denied("the token has expired"));
         }
+        if let Some(grant) = &self.grant {
+            return api_tokens::again(desk, grant, self.user).await;
+        }
         let caller = caller(desk, self.user, self.jti).await?;
         let role = if let Caller::Person { role, .. } = &caller { *role } else { self.role };
         Ok(Self { role, caller, ..self.clone() })
+    }
+
+    /// As whom they read the log: a service account reads all of it if an administrator gave it the scope for that.
+    #[must_use]
+    pub fn reader(&self) -> Caller {
+        if self.has_been_given(Scope::EventsRead) { Caller::System("reader") } else { self.caller.clone() }
+    }
+
+    /// Whether it is a service account that acts as itself.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.grant.as_ref().is_some_and(|grant| grant.owner == self.user && grant.is_of_service)
+    }
+
+    /// Whether they are a service account to which an administrator gave `scope`, and act as themselves.
+    fn has_been_given(&self, scope: Scope) -> bool {
+        self.is_service() && self.grant.as_ref().is_some_and(|grant| grant.scopes.contains(&scope))
     }
 }
 
@@ -149,6 +196,33 @@ impl FromRequestParts<Desk> for Admin {
     }
 }
 
+impl FromRequestParts<Desk> for EventReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        given(parts, desk, Scope::EventsRead).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Desk> for Auditor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        given(parts, desk, Scope::AuditRead).await.map(Self)
+    }
+}
+
+/// An administrator, or a service account that was given `scope`.
+async fn given(parts: &mut Parts, desk: &Desk, scope: Scope) -> Result<Signed, Problem> {
+    let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+    if signed.caller.is_admin() || signed.has_been_given(scope) {
+        return Ok(signed);
+    }
+    let message =
+        format!("only administrators, and service accounts given the scope {}, may do this", scope.as_str());
+    Err(Problem::forbidden(message))
+}
+
 /// The token in `Authorization: Bearer …`.
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let sign_in = || Problem::unauthenticated("sign in and send the access token as Authorization: Bearer …");
@@ -158,7 +232,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(sign_in()) }
 }
 
-fn denied(why: &str) -> Problem {
+pub(crate) fn denied(why: &str) -> Problem {
     Problem::unauthenticated(why)
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
 }
@@ -167,7 +241,8 @@ fn denied(why: &str) -> Problem {
 async fn session(desk: &Desk, claims: &Claims) -> Result<Signed, Problem> {
     let caller = caller(desk, claims.sub, claims.jti).await?;
     let role = if let Caller::Person { role, .. } = &caller { *role } else { claims.role };
-    Ok(Signed { user: claims.sub, role, caller, jti: claims.jti, expires_at: claims.expires_at() })
+    let expires_at = claims.expires_at();
+    Ok(Signed { user: claims.sub, role, caller, jti: claims.jti, expires_at, grant: None })
 }
 
 /// Who the token `jti` of `user` signs in, as seen a moment ago at most.
@@ -196,7 +271,7 @@ async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem
     }
     let account = &account.state;
     match account.role() {
-        Some(role) if account.is_active() => {
+        Some(role) if account.may_sign_in() => {
             Ok(Caller::Person { id: user, role, departments: account.departments().to_vec() })
         }
         _ => Err(denied("the account may not sign in")),

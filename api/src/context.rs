@@ -1,5 +1,7 @@
 //! What a command needs to know of the request it comes from, and the version a resource is at.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
@@ -25,15 +27,20 @@ impl FromRequestParts<Desk> for Asked {
         let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
         let repeatable = parts.extensions.get::<RepeatableCommand>().copied();
         Ok(Self(application::Request {
+            via: door(&signed),
             by: signed.caller,
             at: Utc::now(),
-            via: "api",
             command_id: repeatable.map_or_else(Uuid::now_v7, |command| command.command_id),
             fingerprint: repeatable.map(|command| command.fingerprint),
             expected: expected(&parts.headers)?,
             correlation_id: Exchange::of(&parts.extensions).request_id(),
         }))
     }
+}
+
+/// Through which door: `api`, or which API token, by which it also shows that its owner acted for somebody.
+fn door(signed: &Signed) -> Cow<'static, str> {
+    signed.grant.as_ref().map_or("api".into(), |grant| format!("token:{}", grant.id).into())
 }
 
 /// The version in `If-Match: "v17"`; none without the header or for `*`.

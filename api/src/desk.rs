@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::api_tokens::Holders;
 use crate::auth::Sessions;
 use crate::feed::Streams;
 use crate::idempotency::Running as RunningRequests;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub(crate) requests: RateLimiter,
     /// Who was seen signed in a moment ago.
     pub(crate) sessions: Sessions,
+    /// Whom API tokens signed in a moment ago.
+    pub(crate) holders: Holders,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
     /// The connections that follow the log.
@@ -126,6 +129,7 @@ impl Desk {
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             config,
             sessions: Sessions::default(),
+            holders: Holders::default(),
             running: RunningRequests::default(),
             streams: Streams::default(),
             rebuilds: Rebuilds::new(stop.clone()),
@@ -142,6 +146,7 @@ impl Desk {
         while let Some(Ok(())) = stop.run_until_cancelled(erased.changed()).await {
             self.commands.forget();
             self.sessions.forget_all();
+            self.holders.forget_all();
         }
     }
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`desk`] | the desk at work: everything a route can reach, from opening to closing |
 //! | [`routes`] | one file per endpoint, and how to write one |
-//! | [`auth`] | who asks: `Signed`, `Staff`, `Admin` |
+//! | [`auth`] | who asks: `Signed`, `Staff`, `Admin`, `EventReader`, `Auditor` |
+//! | [`api_tokens`] | what programs show instead of signing in: whom a token signs in, and what for |
 //! | [`address`] | where a request comes from |
 //! | [`context`] | what a command needs to know of its request: `Asked`; the `ETag`: `Version` |
 //! | [`body`], [`query`], [`id`], [`page`], [`fields`] | reading a request strictly, and saying all that is wrong with it |
@@ -18,6 +19,7 @@
 //! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
 pub mod address;
+pub mod api_tokens;
 mod asyncapi;
 pub mod auth;
 pub mod body;

@@ -6,6 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ObjectBuilder, Ref, Required};
 use utoipa::{Modify, OpenApi};
 
+use crate::api_tokens::scopes::API_TOKEN;
 use crate::problem::{ProblemBody, declared};
 use crate::settle::Late;
 
@@ -48,6 +49,14 @@ impl Modify for Reusable {
         bearer.bearer_format = Some("JWT".to_owned());
         bearer.description = Some("The access token that /auth/login gave.".to_owned());
         components.add_security_scheme("bearerAuth", SecurityScheme::Http(bearer));
+        let mut token = Http::new(HttpAuthScheme::Bearer);
+        token.bearer_format = Some("hd_…".to_owned());
+        token.description = Some(
+            "An API token that /auth/tokens gave, for whatever names a scope that it has. With the scope \
+             impersonate and X-On-Behalf-Of (an id, a name or an address) it acts as that person."
+                .to_owned(),
+        );
+        components.add_security_scheme(API_TOKEN, SecurityScheme::Http(token));
         declared::register(components);
     }
 }

@@ -1,5 +1,6 @@
 //! The one way in: load, decide, append, and decide again when another command came first.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct Request {
     /// When it happened in the world.
     pub at: DateTime<Utc>,
     /// Through which door.
-    pub via: &'static str,
+    pub via: Cow<'static, str>,
     /// Names the command for ever.
     pub command_id: Uuid,
     /// What a repeatable request said; none for one that nobody can repeat.
@@ -41,7 +42,15 @@ impl Request {
     /// A request that nobody repeats.
     #[must_use]
     pub fn once(by: Caller, at: DateTime<Utc>, via: &'static str, command_id: Uuid) -> Self {
-        Self { by, at, via, command_id, fingerprint: None, expected: None, correlation_id: command_id }
+        Self {
+            by,
+            at,
+            via: via.into(),
+            command_id,
+            fingerprint: None,
+            expected: None,
+            correlation_id: command_id,
+        }
     }
 
     /// `command`, issued by the caller at the time of the request.
@@ -63,7 +72,7 @@ impl Request {
             envelope: Envelope {
                 occurred_at: self.at,
                 actor: self.by.actor(),
-                via: self.via,
+                via: self.via.clone(),
                 causation_id: None,
                 correlation_id: self.correlation_id,
             },

@@ -1,5 +1,7 @@
 //! The log as the use cases see it: appends that are decided whole, and streams to fold.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Actor;
@@ -90,7 +92,7 @@ pub struct Envelope {
     /// Who acted.
     pub actor: Actor,
     /// Through which door.
-    pub via: &'static str,
+    pub via: Cow<'static, str>,
     /// The event that caused the command; none when a person did.
     pub causation_id: Option<Uuid>,
     /// What ties together everything that follows from one request.

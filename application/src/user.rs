@@ -33,6 +33,27 @@ impl Commands {
     /// # Errors
     /// Refused by the rules, or [`Error::Taken`].
     pub async fn create_user(&self, request: &Request, new: NewUser) -> Result<(UserId, Done), Error> {
+        self.create_account(request, new, false).await
+    }
+
+    /// Creates an account for a program: nobody signs in with it, its API tokens do.
+    ///
+    /// # Errors
+    /// As of [`Commands::create_user`].
+    pub async fn create_service_account(
+        &self,
+        request: &Request,
+        new: NewUser,
+    ) -> Result<(UserId, Done), Error> {
+        self.create_account(request, new, true).await
+    }
+
+    async fn create_account(
+        &self,
+        request: &Request,
+        new: NewUser,
+        is_service: bool,
+    ) -> Result<(UserId, Done), Error> {
         let stream = new.id.0;
         let claim = |kind, value: &str| Claim { kind, value: value.to_owned(), holder: stream };
         let claims =
@@ -48,7 +69,10 @@ impl Commands {
             .settle(request, |fresh| {
                 Box::pin(async move {
                     let user = self.users.load(stream, fresh).await?;
-                    let created = user.decide(stream, request.issue(create.clone()))?;
+                    let mut created = user.decide(stream, request.issue(create.clone()))?;
+                    if is_service {
+                        created.events.push(Event::User(UserEvent::ServiceAccountDeclared {}));
+                    }
                     Ok(Append { claims: claims.to_vec(), ..request.append(vec![created]) })
                 })
             })

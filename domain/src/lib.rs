@@ -9,6 +9,7 @@
 //! | [`conversation`] | the messages on a ticket |
 //! | [`user`] | who may sign in, and as what |
 //! | [`access`] | roles, departments, who sees which ticket |
+//! | [`scope`] | what an API token is for |
 //! | [`event`] | any event of any aggregate, its stored form and the envelope around it |
 //! | [`evolution`] | how events stored by earlier versions are read, and shown to older consumers |
 //! | [`sealed`] | personal text, which the log only ever holds encrypted |
@@ -19,6 +20,7 @@ pub mod event;
 pub mod evolution;
 pub mod id;
 pub mod refusal;
+pub mod scope;
 pub mod sealed;
 pub mod text;
 pub mod ticket;

@@ -33,6 +33,7 @@ pub struct UserRow {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    is_service: bool,
 }
 
 /// The departments as the column has them: `,IT,HR,`, so that one is found by `,IT,`.
@@ -55,6 +56,7 @@ impl Table for UserDirectory {
         ("version", Kind::Int4),
         ("created_at", Kind::Timestamp),
         ("updated_at", Kind::Timestamp),
+        ("is_service", Kind::Bool),
     ];
     const OWN_ROWS: bool = true;
 
@@ -81,17 +83,21 @@ impl Table for UserDirectory {
                 version: recorded.version,
                 created_at: recorded.occurred_at,
                 updated_at: recorded.occurred_at,
+                is_service: false,
             }));
         }
         let mut row = row.context("nothing is known of this user's creation")?;
         match event {
-            UserEvent::UserCreated { .. } => {}
+            UserEvent::UserCreated { .. }
+            | UserEvent::ApiTokenIssued { .. }
+            | UserEvent::ApiTokenRevoked { .. } => {}
             UserEvent::RoleChanged { role, departments } => {
                 row.role = word(*role);
                 row.departments = listed(departments);
             }
             UserEvent::UserDeactivated {} => row.is_active = false,
             UserEvent::UserActivated {} => row.is_active = true,
+            UserEvent::ServiceAccountDeclared {} => row.is_service = true,
             UserEvent::UserErased { .. } => {
                 // Whether or not the key is gone already.
                 let erased = Sealed::erased(UserId(row.id));
@@ -117,7 +123,8 @@ impl Row for UserRow {
             .bool(self.is_active)
             .int4(self.version)
             .timestamp(self.created_at)
-            .timestamp(self.updated_at);
+            .timestamp(self.updated_at)
+            .bool(self.is_service);
     }
 }
 
@@ -142,12 +149,24 @@ pub struct DirectoryUser {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// Whether it is a program's: nobody signs in with it, its API tokens are good.
+    pub is_service: bool,
 }
 
 impl FromRow<'_, PgRow> for DirectoryUser {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let UserRow { id, username, email, role, departments, is_active, version, created_at, updated_at } =
-            UserRow::from_row(row)?;
+        let UserRow {
+            id,
+            username,
+            email,
+            role,
+            departments,
+            is_active,
+            version,
+            created_at,
+            updated_at,
+            is_service,
+        } = UserRow::from_row(row)?;
         Ok(Self {
             id: UserId(id),
             username,
@@ -158,6 +177,7 @@ impl FromRow<'_, PgRow> for DirectoryUser {
             version,
             created_at,
             updated_at,
+            is_service,
         })
     }
 }
@@ -224,14 +244,16 @@ pub async fn page(
     Ok((users, total))
 }
 
-/// Everybody to whom tickets may be assigned.
+/// Everybody to whom tickets may be assigned: people, no programs.
 ///
 /// # Errors
 /// The database cannot be reached.
 pub async fn agents(pool: &PgPool) -> sqlx::Result<Vec<DirectoryUser>> {
-    sqlx::query_as("select * from read.user_directory where role <> 'user' and is_active order by username")
-        .fetch_all(pool)
-        .await
+    sqlx::query_as(
+        "select * from read.user_directory where role <> 'user' and is_active and not is_service order by username",
+    )
+    .fetch_all(pool)
+    .await
 }
 
 /// What `people` are called now.

@@ -16,6 +16,7 @@ use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
 use domain::evolution::REGISTRY;
 use domain::id::{MessageId, TicketId, UserId};
+use domain::scope::Scope;
 use domain::sealed::{Cipher, Sealed, with_cipher};
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
@@ -156,6 +157,14 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::RoleChanged { role: Role::HrAgent, departments: departments() },
         UserEvent::UserDeactivated {},
         UserEvent::UserActivated {},
+        UserEvent::ServiceAccountDeclared {},
+        UserEvent::ApiTokenIssued {
+            token_id: MESSAGE.0,
+            scopes: vec![Scope::TicketsRead, Scope::EventsRead],
+            expires_at: at(),
+            max_requests: Some(50),
+        },
+        UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
         UserEvent::UserErased { reason: ErasureReason::RequestOfPerson },
     ]
 }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary.
 
 mod access;
+mod api_tokens;
 mod architecture;
 mod audit;
 mod auth;

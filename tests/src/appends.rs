@@ -31,7 +31,7 @@ pub fn append(streams: Vec<StreamAppend>) -> Append {
         envelope: Envelope {
             occurred_at: Utc::now(),
             actor: the_desk().actor(),
-            via: "test",
+            via: "test".into(),
             causation_id: None,
             correlation_id: command_id,
         },

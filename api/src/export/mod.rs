@@ -68,6 +68,8 @@ impl Document {
         self.events(&[(self.user.0, 0)], head).await?;
         self.piece("],\"sign_ins\":".to_owned()).await?;
         self.piece(serde_json::to_string(&parts::sign_ins(&self.pool, self.user).await?)?).await?;
+        let tokens = parts::api_tokens(&self.pool, self.log.keys(), self.user).await?;
+        self.piece(format!(",\"api_tokens\":{}", serde_json::to_string(&tokens)?)).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"acts\":[")).await?;
         let tickets = self.acts(head).await?;

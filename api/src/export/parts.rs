@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
 use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
+use infrastructure::keys::Keyring;
 use infrastructure::log::Trace;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::api_tokens::{self, Kept};
 
 /// Everything stored about a person.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +27,8 @@ pub struct PersonalData {
     pub account: Vec<ExportedEvent>,
     /// Since when they are signed in where.
     pub sign_ins: Vec<SignIn>,
+    /// The API tokens that were issued for them.
+    pub api_tokens: Vec<ExportedToken>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// What they did, on their own tickets and on others.
@@ -125,6 +130,30 @@ pub struct SignIn {
     pub created_at: DateTime<Utc>,
     /// When it was ended, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// An API token, as its owner knows it; what it is for stands in the events of the account.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedToken {
+    /// Its identity.
+    pub id: Uuid,
+    /// What they call it.
+    pub name: String,
+    /// When it was issued.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn api_tokens(
+    pool: &PgPool,
+    keys: &Keyring,
+    user: UserId,
+) -> anyhow::Result<Vec<ExportedToken>> {
+    let tokens = api_tokens::of(pool, keys, user).await?.into_iter();
+    let exported =
+        |Kept { id, name, created_at, last_used_at }| ExportedToken { id, name, created_at, last_used_at };
+    Ok(tokens.map(exported).collect())
 }
 
 pub(super) async fn sign_ins(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SignIn>> {

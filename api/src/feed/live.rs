@@ -164,7 +164,7 @@ impl Live {
             self.rest().await;
             return Ok(None);
         }
-        let seen = self.reader.next(&self.signed.caller, ceiling, PAGE).await?;
+        let seen = self.reader.next(&self.signed.reader(), ceiling, PAGE).await?;
         let ids = self.ids_of(&seen).await?;
         self.page.extend(ids.into_iter().zip(seen));
         if !self.page.is_empty() {
@@ -205,7 +205,7 @@ impl Live {
     /// Up to where may be read: administrators see all there is, others what the read models can tell of.
     async fn ceiling(&mut self) -> Answer<i64> {
         let head = *self.head.borrow_and_update();
-        if self.signed.caller.is_admin() || self.reader.position >= head {
+        if self.signed.reader().is_admin() || self.reader.position >= head {
             return Ok(head);
         }
         let mut shown = self.desk.visible.position().await?;

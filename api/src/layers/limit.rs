@@ -59,33 +59,55 @@ pub(super) async fn limit(State(desk): State<Desk>, request: Request, next: Next
 }
 
 async fn stands(parts: &mut Parts, desk: &Desk) -> Answer<(Allowance, Standing)> {
-    let allowance = allowance(parts, desk).await?;
+    let (own, allowance) = allowances(parts, desk).await?;
+    if let Some(own) = own {
+        let standing = desk.requests.admit(own.caller, own.limit).await?;
+        if !standing.is_admitted {
+            return Ok((own, standing));
+        }
+        let together = desk.requests.admit(allowance.caller, allowance.limit).await?;
+        let is_nearer = together.is_admitted && standing.remaining <= together.remaining;
+        return Ok(if is_nearer { (own, standing) } else { (allowance, together) });
+    }
     let standing = desk.requests.admit(allowance.caller, allowance.limit).await?;
     Ok((allowance, standing))
 }
 
-async fn allowance(parts: &mut Parts, desk: &Desk) -> Answer<Allowance> {
+/// What the request is counted against: an API token's own allowance, if it has one, and the caller's.
+async fn allowances(parts: &mut Parts, desk: &Desk) -> Answer<(Option<Allowance>, Allowance)> {
     if parts.headers.contains_key(AUTHORIZATION) {
         match identify(parts, desk).await {
-            Ok(signed) => return Ok(Allowance::of(&signed, desk)),
+            Ok(signed) => return Ok((Allowance::of_token(&signed), Allowance::of(&signed, desk))),
             Err(nobody) if nobody.status() == StatusCode::UNAUTHORIZED => {}
             Err(problem) => return Err(problem),
         }
     }
     let network = ClientAddress::of(desk, &parts.headers, &parts.extensions).network();
     let caller = desk.requests.key_of(network);
-    Ok(Allowance { policy: "address", caller, limit: desk.config.limits.requests.most })
+    Ok((None, Allowance { policy: "address", caller, limit: desk.config.limits.requests.most }))
 }
 
 impl Allowance {
+    /// All API tokens of an account count together: more of them are not more requests.
     fn of(signed: &Signed, desk: &Desk) -> Self {
         let requests = &desk.config.limits.requests;
+        if let Some(grant) = &signed.grant {
+            let caller = Uuid::new_v5(&grant.owner.0, b"api tokens");
+            return Self { policy: "tokens", caller, limit: requests.most_of_staff };
+        }
         let (policy, limit) = if signed.role == Role::User {
             ("user", requests.most)
         } else {
             ("staff", requests.most_of_staff)
         };
         Self { policy, caller: signed.user.0, limit }
+    }
+}
+
+impl Allowance {
+    fn of_token(signed: &Signed) -> Option<Self> {
+        let grant = signed.grant.as_ref()?;
+        grant.max_requests.map(|limit| Self { policy: "token", caller: grant.id, limit })
     }
 }
 

@@ -71,7 +71,7 @@ struct DeskHome {
 #[utoipa::path(
     get, path = "/user/home", operation_id = "user_home", tag = "home",
     responses((status = 200, description = "The caller's own tickets, and the bot.", body = UserHome), Guarded),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 async fn user_home(State(desk): State<Desk>, signed: Signed) -> Answer<Json<UserHome>> {
     let tickets = counts(&desk, &Sight::Own(signed.user)).await?;
@@ -82,7 +82,7 @@ async fn user_home(State(desk): State<Desk>, signed: Signed) -> Answer<Json<User
 #[utoipa::path(
     get, path = "/agent/home", operation_id = "agent_home", tag = "home",
     responses((status = 200, description = "The tickets the caller sees.", body = DeskHome), Guarded, Forbidden),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 async fn agent_home(State(desk): State<Desk>, Staff(signed): Staff) -> Answer<Json<DeskHome>> {
     let tickets = counts(&desk, &signed.caller.sight()).await?;
@@ -93,7 +93,7 @@ async fn agent_home(State(desk): State<Desk>, Staff(signed): Staff) -> Answer<Js
 #[utoipa::path(
     get, path = "/admin/home", operation_id = "admin_home", tag = "home",
     responses((status = 200, description = "All tickets.", body = DeskHome), Guarded, Forbidden),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["admin"])),
 )]
 async fn admin_home(State(desk): State<Desk>, Admin(signed): Admin) -> Answer<Json<DeskHome>> {
     let tickets = counts(&desk, &Sight::Everything).await?;

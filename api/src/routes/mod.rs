@@ -29,7 +29,7 @@
 //!     request_body = Option<Resolve>,
 //!     responses((status = 200, description = "The ticket, resolved.", body = FullTicket),
 //!               Accepted, Guarded, Forbidden, Missing, Conflicting, Stale, CheckedBody),
-//!     security(("bearerAuth" = [])),
+//!     security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),  // alone, the first refuses API tokens
 //! )]
 //! pub(crate) async fn resolve(
 //!     State(desk): State<Desk>,
@@ -52,6 +52,7 @@
 //! `Idempotency-Key`, request ids, error bodies, CORS and limits are the layers' business: no route sees them.
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
+mod api_token;
 mod audit;
 mod auth;
 mod consumer;
@@ -75,6 +76,7 @@ use crate::openapi::{Document, complete};
 fn all() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .merge(auth::routes())
+        .merge(api_token::routes())
         .merge(user::routes())
         .merge(home::routes())
         .merge(ticket::routes())

@@ -1,5 +1,8 @@
 //! What can be asked of a user's account.
 
+use uuid::Uuid;
+
+use super::token::ApiToken;
 use super::values::{EmailAddress, ErasureReason, Username};
 use crate::access::{Department, Role};
 use crate::id::UserId;
@@ -20,6 +23,12 @@ pub enum UserCommand {
         /// The departments they work for; follows from the role for `it_agent` and `hr_agent`.
         departments: Vec<Department>,
     },
+    /// Say of an account that it is a program's, which signs in with no password.
+    DeclareServiceAccount,
+    /// Let a program act as them. Their own to ask; for service accounts an administrator's.
+    IssueToken(ApiToken),
+    /// Let it not do so any more. Their own to ask, and an administrator's.
+    RevokeToken(Uuid),
     /// Let them do something else.
     ChangeRole {
         /// What.

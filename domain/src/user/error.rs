@@ -1,5 +1,6 @@
 //! Why a user's account refuses a command.
 
+use super::token::TokenError;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Why a user's account refuses a command.
@@ -29,6 +30,9 @@ pub enum UserError {
     /// The role says the department, and it is another one.
     #[error("an it_agent works for IT and an hr_agent for HR; use the role agent for other departments")]
     OtherDepartments,
+    /// About an API token.
+    #[error(transparent)]
+    Token(TokenError),
 }
 
 impl Refusal for UserError {
@@ -38,6 +42,7 @@ impl Refusal for UserError {
             Self::Forbidden => RefusalKind::Forbidden,
             Self::AlreadyExists | Self::OnOneself | Self::LastAdmin | Self::Erased => RefusalKind::Conflict,
             Self::NoDepartments | Self::OtherDepartments => RefusalKind::Invalid,
+            Self::Token(error) => error.kind(),
         }
     }
 
@@ -50,6 +55,7 @@ impl Refusal for UserError {
             Self::LastAdmin => "LAST_ADMIN",
             Self::Erased => "PERSON_ERASED",
             Self::NoDepartments | Self::OtherDepartments => "VALIDATION_ERROR",
+            Self::Token(error) => error.code(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What can have happened to a user.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::values::ErasureReason;
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::scope::Scope;
 use crate::sealed::Sealed;
 
 /// What can have happened to a user. Passwords and tokens are rows beside the log, never events.
@@ -33,6 +36,24 @@ pub enum UserEvent {
     UserDeactivated {},
     /// They may sign in again.
     UserActivated {},
+    /// The account is a program's: it signs in with no password, only its API tokens are good.
+    ServiceAccountDeclared {},
+    /// An API token of theirs is good from now on. Its secret is beside the log, as a hash.
+    ApiTokenIssued {
+        /// The token's identity.
+        token_id: Uuid,
+        /// What it may be used for.
+        scopes: Vec<Scope>,
+        /// When it ends.
+        expires_at: DateTime<Utc>,
+        /// How many requests it may make in a window, if fewer than its owner's tokens may together.
+        max_requests: Option<u32>,
+    },
+    /// An API token of theirs is not good any more.
+    ApiTokenRevoked {
+        /// The token's identity.
+        token_id: Uuid,
+    },
     /// They are erased: their name and address are free again, their key is destroyed next, and what it sealed
     /// cannot be read any more.
     UserErased {
@@ -54,6 +75,9 @@ impl StoredEvent for UserEvent {
         ("RoleChanged", 1),
         ("UserDeactivated", 1),
         ("UserActivated", 1),
+        ("ServiceAccountDeclared", 1),
+        ("ApiTokenIssued", 1),
+        ("ApiTokenRevoked", 1),
         ("UserErased", 1),
     ];
 

@@ -5,15 +5,21 @@ mod error;
 mod event;
 #[cfg(test)]
 mod tests;
+pub mod token;
+#[cfg(test)]
+mod token_tests;
 pub mod values;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use command::UserCommand;
 pub use error::UserError;
 pub use event::UserEvent;
+use token::{ApiToken, Issues};
 use values::{EmailAddress, ErasureReason, Username};
 
 use crate::access::{Caller, Department, Role};
@@ -35,6 +41,10 @@ struct Account {
     is_active: bool,
     #[serde(default)]
     is_erased: bool,
+    #[serde(default)]
+    is_service: bool,
+    #[serde(default)]
+    tokens: Issues,
 }
 
 type Decision = Result<Vec<UserEvent>, UserError>;
@@ -50,6 +60,30 @@ impl User {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.is_active)
+    }
+
+    /// Whether it is a program's, which signs in with no password.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.is_service)
+    }
+
+    /// Whether a person may sign in with it.
+    #[must_use]
+    pub fn may_sign_in(&self) -> bool {
+        self.is_active() && !self.is_service()
+    }
+
+    /// Their API tokens that are good at `now`.
+    pub fn tokens(&self, now: DateTime<Utc>) -> impl Iterator<Item = &ApiToken> {
+        let active = self.account.iter().filter(|account| account.is_active);
+        active.flat_map(move |account| account.tokens.good(now))
+    }
+
+    /// Their API token `id` with the scopes that count, if it is good at `now`.
+    #[must_use]
+    pub fn token(&self, id: Uuid, now: DateTime<Utc>) -> Option<ApiToken> {
+        self.account.as_ref().and_then(|account| account.good_token(id, now))
     }
 
     /// Whether the person was erased.
@@ -72,11 +106,15 @@ impl User {
 }
 
 impl Account {
-    fn decide(&self, by: &Caller, command: UserCommand) -> Decision {
+    fn decide(&self, by: &Caller, at: DateTime<Utc>, command: UserCommand) -> Decision {
         match command {
             UserCommand::Erase { reason, another_admin } => self.erase(reason, another_admin),
             _ if self.is_erased => Err(UserError::Erased),
             UserCommand::Create { .. } => Err(UserError::AlreadyExists),
+            UserCommand::DeclareServiceAccount if self.is_service => Ok(vec![]),
+            UserCommand::DeclareServiceAccount => Ok(vec![UserEvent::ServiceAccountDeclared {}]),
+            UserCommand::IssueToken(token) => self.issue_token(by, at, token),
+            UserCommand::RevokeToken(id) => self.revoke_token(by, id),
             UserCommand::ChangeRole { role, departments } => self.change_role(by, role, departments),
             UserCommand::Deactivate if !self.is_active => Ok(vec![]),
             UserCommand::Deactivate if by.is(self.id) => Err(UserError::OnOneself),
@@ -114,10 +152,19 @@ impl Account {
                 self.role = role;
                 self.departments = departments;
             }
-            UserEvent::UserDeactivated {} => self.is_active = false,
+            UserEvent::UserDeactivated {} => {
+                self.is_active = false;
+                self.tokens.revoke_all();
+            }
             UserEvent::UserActivated {} => self.is_active = true,
+            UserEvent::ServiceAccountDeclared {} => self.is_service = true,
+            UserEvent::ApiTokenIssued { token_id: id, scopes, expires_at, max_requests } => {
+                self.tokens.add(ApiToken { id, scopes, expires_at, max_requests });
+            }
+            UserEvent::ApiTokenRevoked { token_id } => self.tokens.revoke(token_id),
             UserEvent::UserErased { .. } => {
                 self.is_active = false;
+                self.tokens.revoke_all();
                 self.is_erased = true;
             }
         }
@@ -158,14 +205,17 @@ fn departments_of(role: Role, mut given: Vec<Department>) -> Result<Vec<Departme
 
 impl Decide for User {
     fn decide(&self, issued: Issued<UserCommand>) -> Decision {
-        let Issued { by, command, .. } = issued;
-        let is_own = matches!(command, UserCommand::Erase { .. })
-            && self.account.as_ref().is_some_and(|account| by.is(account.id));
+        let Issued { by, at, command } = issued;
+        let theirs = matches!(
+            command,
+            UserCommand::Erase { .. } | UserCommand::IssueToken(_) | UserCommand::RevokeToken(_)
+        );
+        let is_own = theirs && self.account.as_ref().is_some_and(|account| by.is(account.id));
         if !by.is_admin() && !is_own {
             return Err(UserError::Forbidden);
         }
         match (&self.account, command) {
-            (Some(account), command) => account.decide(&by, command),
+            (Some(account), command) => account.decide(&by, at, command),
             (None, UserCommand::Create { id, username, email, role, departments }) => {
                 create(id, &username, &email, role, departments)
             }
@@ -203,6 +253,8 @@ impl Aggregate for User {
                     departments,
                     is_active: true,
                     is_erased: false,
+                    is_service: false,
+                    tokens: Issues::default(),
                 });
             }
             (None, _) => {}

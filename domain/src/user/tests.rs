@@ -9,39 +9,42 @@ use super::values::ErasureReason;
 use super::{User, UserCommand, UserError, UserEvent};
 use crate::access::Role;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::scope::Scope;
 use crate::{Decide, Issued};
 use testing::*;
 
-mod testing {
+pub(super) mod testing {
     //! The people that the tests speak of.
 
+    use chrono::TimeDelta;
     use uuid::Uuid;
 
     use super::*;
     use crate::access::{Caller, Department};
     use crate::id::UserId;
     use crate::sealed::Sealed;
+    use crate::user::token::ApiToken;
     use crate::user::values::{EmailAddress, ErasureReason, Username};
 
-    pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
-    pub(super) const ROOT: UserId = UserId(Uuid::from_u128(2));
-    pub(super) const SYSTEM: Caller = Caller::System("test");
+    pub(in crate::user) const ADA: UserId = UserId(Uuid::from_u128(1));
+    pub(in crate::user) const ROOT: UserId = UserId(Uuid::from_u128(2));
+    pub(in crate::user) const SYSTEM: Caller = Caller::System("test");
 
-    pub(super) fn person(id: UserId, role: Role) -> Caller {
+    pub(in crate::user) fn person(id: UserId, role: Role) -> Caller {
         Caller::Person { id, role, departments: vec![] }
     }
 
     /// An administrator.
-    pub(super) fn root() -> Caller {
+    pub(in crate::user) fn root() -> Caller {
         person(ROOT, Role::Admin)
     }
 
-    pub(super) fn depts(codes: &[&str]) -> Vec<Department> {
+    pub(in crate::user) fn depts(codes: &[&str]) -> Vec<Department> {
         codes.iter().map(|code| code.parse().expect("a code")).collect()
     }
 
     /// Gives Ada an account.
-    pub(super) fn create(role: Role, departments: &[&str]) -> UserCommand {
+    pub(in crate::user) fn create(role: Role, departments: &[&str]) -> UserCommand {
         UserCommand::Create {
             id: ADA,
             username: Username::parse("ada").expect("a name"),
@@ -51,7 +54,7 @@ mod testing {
         }
     }
 
-    pub(super) fn created(role: Role, departments: &[&str]) -> UserEvent {
+    pub(in crate::user) fn created(role: Role, departments: &[&str]) -> UserEvent {
         UserEvent::UserCreated {
             username: Sealed::new(ADA, "ada"),
             email: Sealed::new(ADA, "ada@example.com"),
@@ -60,28 +63,38 @@ mod testing {
         }
     }
 
-    pub(super) fn become_a(role: Role, departments: &[&str]) -> UserCommand {
+    pub(in crate::user) fn become_a(role: Role, departments: &[&str]) -> UserCommand {
         UserCommand::ChangeRole { role, departments: depts(departments) }
     }
 
     /// Erases Ada while there is another administrator.
-    pub(super) fn erase() -> UserCommand {
+    pub(in crate::user) fn erase() -> UserCommand {
         UserCommand::Erase { reason: ErasureReason::RequestOfPerson, another_admin: true }
     }
 
-    pub(super) fn erased() -> UserEvent {
+    pub(in crate::user) fn erased() -> UserEvent {
         UserEvent::UserErased { reason: ErasureReason::RequestOfPerson }
     }
 
-    pub(super) fn became(role: Role, departments: &[&str]) -> UserEvent {
+    pub(in crate::user) fn became(role: Role, departments: &[&str]) -> UserEvent {
         UserEvent::RoleChanged { role, departments: depts(departments) }
     }
 
-    pub(super) fn issued(by: Caller, command: UserCommand) -> Issued<UserCommand> {
+    /// A token good for `days`, for `scopes`.
+    pub(in crate::user) fn token(id: u128, scopes: &[Scope], days: i64) -> ApiToken {
+        ApiToken {
+            id: Uuid::from_u128(id),
+            scopes: scopes.to_vec(),
+            expires_at: DateTime::UNIX_EPOCH + TimeDelta::days(days),
+            max_requests: None,
+        }
+    }
+
+    pub(in crate::user) fn issued(by: Caller, command: UserCommand) -> Issued<UserCommand> {
         Issued { by, at: DateTime::UNIX_EPOCH, command }
     }
 
-    pub(super) fn when(
+    pub(in crate::user) fn when(
         given: Vec<UserEvent>,
         by: Caller,
         command: UserCommand,
@@ -263,6 +276,11 @@ fn command() -> impl Strategy<Value = UserCommand> {
         (role(), departments()).prop_map(|(role, departments)| become_a(role, &departments)),
         Just(UserCommand::Deactivate),
         Just(UserCommand::Activate),
+        Just(UserCommand::DeclareServiceAccount),
+        (1u128..4, 0i64..2).prop_map(|(id, days)| {
+            UserCommand::IssueToken(token(id, &[Scope::TicketsRead, Scope::EventsRead], days))
+        }),
+        (1u128..4).prop_map(|id| UserCommand::RevokeToken(uuid::Uuid::from_u128(id))),
         any::<bool>()
             .prop_map(|another_admin| UserCommand::Erase { reason: ErasureReason::Retention, another_admin }),
     ]

@@ -73,13 +73,14 @@ impl Erasure {
     }
 }
 
-/// Deletes password and sessions, and the answers kept for repetitions: anybody's may quote the person. A
+/// Deletes password, sessions and API tokens, and the answers kept for repetitions: anybody's may quote the person. A
 /// request repeated after that has its effect once all the same, and its answer is made anew.
 async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     for statement in [
         "delete from desk.credentials where user_id = $1",
         "delete from desk.sessions where user_id = $1",
+        "delete from desk.api_tokens where user_id = $1",
         "delete from desk.idempotency where $1::uuid is not null",
         "update desk.erasures set masked_at = now() where user_id = $1 and masked_at is null",
     ] {

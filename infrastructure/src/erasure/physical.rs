@@ -7,10 +7,11 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 6] = [
+const REWRITTEN: [&str; 7] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.sessions",
+    "desk.api_tokens",
     "desk.refresh_tokens",
     "desk.idempotency",
     "pg_catalog.pg_statistic",

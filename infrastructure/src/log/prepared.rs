@@ -78,7 +78,7 @@ impl Prepared {
                     stream_type: part.stream_type.into(),
                     event_type: &stored.event_type,
                     actor_kind: envelope.actor.kind.into(),
-                    via: envelope.via,
+                    via: &envelope.via,
                     payload: &stored.payload,
                 }
                 .hash();
@@ -103,7 +103,7 @@ impl Prepared {
         let envelope = Envelope {
             occurred_at: DateTime::default(),
             actor,
-            via: "test",
+            via: "test".into(),
             causation_id: None,
             correlation_id: command_id,
         };
@@ -140,7 +140,7 @@ impl Prepared {
             occurred_at: envelope.occurred_at,
             recorded_at,
             actor: envelope.actor,
-            via: envelope.via.into(),
+            via: (*envelope.via).into(),
             command_id,
             causation_id: envelope.causation_id,
             correlation_id: envelope.correlation_id,

@@ -75,7 +75,7 @@ struct Events<'a> {
     occurred: Vec<DateTime<Utc>>,
     actor_kind: Vec<&'static str>,
     actor: Vec<Option<Uuid>>,
-    via: Vec<&'static str>,
+    via: Vec<&'a str>,
     cause: Vec<Option<Uuid>>,
     correlation: Vec<Uuid>,
     payload: Vec<&'a str>,
@@ -111,7 +111,7 @@ fn columns(batch: &[Prepared]) -> (Appends, Events<'_>) {
             events.occurred.push(append.envelope.occurred_at);
             events.actor_kind.push(append.envelope.actor.kind.into());
             events.actor.push(append.envelope.actor.id);
-            events.via.push(append.envelope.via);
+            events.via.push(&append.envelope.via);
             events.cause.push(append.envelope.causation_id);
             events.correlation.push(append.envelope.correlation_id);
             events.payload.push(&event.stored.payload);

@@ -1,5 +1,6 @@
 //! What a signed-in person shows with every request: access tokens, and refresh tokens to get new ones with.
 
+mod api;
 mod confirmation;
 mod refresh;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::api::ApiSecret;
 pub use self::refresh::RefreshToken;
 use crate::secrets::Secret;
 

@@ -51,7 +51,7 @@ impl RefreshToken {
     }
 }
 
-fn random() -> [u8; 32] {
+pub(super) fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).expect("the system has randomness once it is up");
     bytes

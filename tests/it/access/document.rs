@@ -17,6 +17,28 @@ pub(super) struct Operation {
     pub(super) statuses: BTreeSet<u16>,
     /// Whether it is for signed-in callers only.
     pub(super) is_guarded: bool,
+    /// Which API tokens it takes.
+    pub(super) takes: Takes,
+}
+
+/// Which API tokens an operation takes.
+pub(super) enum Takes {
+    None,
+    Any,
+    /// Those with this scope.
+    Scope(String),
+}
+
+impl Takes {
+    fn read(operation: &Value) -> Self {
+        let mut ways = operation["security"].as_array().into_iter().flatten();
+        match ways.find_map(|way| way.get("apiToken")?.as_array()) {
+            None => Self::None,
+            Some(scopes) => scopes
+                .first()
+                .map_or(Self::Any, |scope| Self::Scope(scope.as_str().expect("a scope").to_owned())),
+        }
+    }
 }
 
 impl Operation {
@@ -29,6 +51,7 @@ impl Operation {
             method: method.to_uppercase().parse().expect("a method"),
             path: path.to_owned(),
             statuses: responses.keys().map(|status| status.parse().expect("a status")).collect(),
+            takes: Takes::read(operation),
             is_guarded: ways_in.is_some_and(|ways| !ways.is_empty() && ways.iter().all(needs_token)),
         }
     }

@@ -111,7 +111,7 @@ impl Cast {
         }
     }
 
-    fn person(&self, asker: Asker) -> Option<&Somebody> {
+    pub(super) fn person(&self, asker: Asker) -> Option<&Somebody> {
         Some(match asker {
             Asker::Nobody => return None,
             Asker::Owner => &self.owner,

@@ -55,6 +55,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
     Row("logout", Open, None, SIGNED),
     Row("me", Open, None, SIGNED),
+    Row("list_api_tokens", Open, None, SIGNED),
+    Row("issue_api_token", Open, Some(r#"{"name":"matrix","scopes":["tickets:read"]}"#), created(SIGNED)),
+    // The token asked about does not exist.
+    Row("revoke_api_token", Open, None, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("list_projections", Open, None, ADMIN),
     // For administrators, who here name one that does not exist.
     Row("show_projection", Open, None, NO_SUCH),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use infrastructure::token::ApiSecret;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tests::desk::{JWT_SECRET, Somebody};
@@ -96,6 +97,8 @@ fn bad_tokens(admin: &Somebody, signed_out: String) -> Vec<(&'static str, String
         ("far too long", format!("{token}{}", "A".repeat(6_000))),
         ("empty", String::new()),
         ("signed out", signed_out),
+        ("an API token of nobody", ApiSecret::generate().reveal()),
+        ("an API token with a slip", format!("{}A", &ApiSecret::generate().reveal()[..50])),
     ]
 }
 

@@ -125,6 +125,7 @@ async fn whoever_is_signed_in_sees_themselves_without_a_password() {
             "email",
             "id",
             "is_active",
+            "is_service",
             "role",
             "updated_at",
             "username",

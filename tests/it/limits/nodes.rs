@@ -46,7 +46,7 @@ async fn asking_two_nodes_in_turn_gains_nothing() {
         .expect("a row");
     assert_eq!(takes, 100, "counted before it is used");
     let [first, second] = nodes;
-    second.close().await;
+    let _database = second.close().await;
     first.close().await;
 }
 
@@ -61,7 +61,7 @@ async fn asking_two_nodes_at_once_gains_nothing() {
     let third = TestDesk::with(same, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
     assert!(!is_admitted(&third, &ada).await);
     let [first, second] = nodes;
-    third.close().await;
-    second.close().await;
+    let _third = third.close().await;
+    let _database = second.close().await;
     first.close().await;
 }

@@ -158,7 +158,7 @@ async fn a_payload_that_the_database_refuses_fails_alone() {
     let test = TestDatabase::create().await;
     let log = test.log().await;
     let mut impossible = append(vec![on(new_stream(), 0, vec![unassigned()])]);
-    impossible.envelope.via = "a\0b"; // PostgreSQL knows no such text
+    impossible.envelope.via = "a\0b".into(); // PostgreSQL knows no such text
     let sending = futures::future::join_all([
         log.append(append(vec![on(new_stream(), 0, vec![unassigned()])])),
         log.append(impossible),

@@ -96,7 +96,7 @@ async fn an_unknown_field_is_told_which_there_are() {
 /// An append to `stream` by the desk itself, caused by the event `cause`.
 fn caused(stream: Uuid, version: i32, event: TicketEvent, cause: Uuid) -> Append {
     let append = append(vec![on(stream, version, vec![event])]);
-    let envelope = Envelope { causation_id: Some(cause), via: "routing", ..append.envelope };
+    let envelope = Envelope { causation_id: Some(cause), via: "routing".into(), ..append.envelope };
     Append { envelope, ..append }
 }
 

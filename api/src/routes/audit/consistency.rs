@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Head, covered, hexed, within};
-use crate::auth::Admin;
+use crate::auth::Auditor;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
@@ -55,11 +55,11 @@ pub(super) struct ConsistencyProof {
         (status = 200, description = "The proof.", body = ConsistencyProof),
         Guarded, Forbidden, Missing, Conflicting, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
 pub(super) async fn consistency(
     State(desk): State<Desk>,
-    _: Admin,
+    _: Auditor,
     Query(which): Query<Which>,
 ) -> Answer<Json<ConsistencyProof>> {
     let covered = covered(&desk).await?;

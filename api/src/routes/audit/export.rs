@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{empty, within};
-use crate::auth::Admin;
+use crate::auth::Auditor;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
 use crate::problem::Answer;
@@ -39,11 +39,11 @@ pub(super) struct Which {
         (status = 200, description = "Lines of JSON.", content_type = "application/x-ndjson", body = String),
         Guarded, Forbidden, Missing, Conflicting, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
 pub(super) async fn export(
     State(desk): State<Desk>,
-    _: Admin,
+    _: Auditor,
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let audit = desk.log.audit();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Head, empty};
-use crate::auth::Admin;
+use crate::auth::Auditor;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
@@ -50,9 +50,9 @@ pub(super) async fn key(State(desk): State<Desk>) -> Json<SigningKey> {
     responses(
         (status = 200, description = "The head.", body = Head), Guarded, Forbidden, Missing, Conflicting,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
-pub(super) async fn head(State(desk): State<Desk>, _: Admin) -> Answer<Json<Head>> {
+pub(super) async fn head(State(desk): State<Desk>, _: Auditor) -> Answer<Json<Head>> {
     let head = desk.log.audit().seal().await?.ok_or_else(empty)?;
     Ok(Json(head.into()))
 }
@@ -85,11 +85,11 @@ pub(super) struct Checkpoints {
 #[utoipa::path(
     get, path = "/audit/checkpoints", operation_id = "list_audit_checkpoints", tag = "audit", params(Which),
     responses((status = 200, description = "Heads.", body = Checkpoints), Guarded, Forbidden, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
 pub(super) async fn checkpoints(
     State(desk): State<Desk>,
-    _: Admin,
+    _: Auditor,
     Query(which): Query<Which>,
 ) -> Answer<Json<Checkpoints>> {
     let (before, limit) = (which.before.unwrap_or(i64::MAX), which.limit.unwrap_or(LIMIT));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Head, covered, hexed, within};
-use crate::auth::Admin;
+use crate::auth::Auditor;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
@@ -53,11 +53,11 @@ pub(super) struct InclusionProof {
         (status = 200, description = "The proof.", body = InclusionProof),
         Guarded, Forbidden, Missing, Conflicting, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
 pub(super) async fn proof(
     State(desk): State<Desk>,
-    _: Admin,
+    _: Auditor,
     Query(which): Query<Which>,
 ) -> Answer<Json<InclusionProof>> {
     let covered = covered(&desk).await?;

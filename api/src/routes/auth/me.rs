@@ -16,7 +16,7 @@ use crate::problem::declared::Guarded;
 #[utoipa::path(
     get, path = "/auth/me", operation_id = "me", tag = "auth",
     responses((status = 200, description = "The caller.", body = DirectoryUser), Guarded),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = [])),
 )]
 pub(super) async fn me(State(desk): State<Desk>, signed: Signed) -> Answer<impl IntoResponse> {
     let user = tokens::shown(&desk, signed.user).await?;

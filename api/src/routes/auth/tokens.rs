@@ -59,8 +59,8 @@ pub(super) async fn shown(desk: &Desk, id: UserId) -> Answer<DirectoryUser> {
     user.ok_or_else(|| Problem::unavailable("the read models do not show this account yet; try again"))
 }
 
-/// The role of an account that may sign in, as of now.
+/// The role of an account that a person may sign in with, as of now.
 pub(super) async fn role_of(desk: &Desk, id: UserId) -> Answer<Option<Role>> {
     let account = desk.commands.load_user(id).await?;
-    Ok(account.state.role().filter(|_| account.state.is_active()))
+    Ok(account.state.role().filter(|_| account.state.may_sign_in()))
 }

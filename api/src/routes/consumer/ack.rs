@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::auth::Admin;
+use crate::auth::EventReader;
 use crate::body::Json;
 use crate::consumers::{self, Consumer, Name};
 use crate::desk::Desk;
@@ -39,11 +39,11 @@ pub(super) struct Acknowledged {
     request_body = Acknowledged,
     responses((status = 200, description = "The consumer, moved.", body = Consumer),
               Guarded, Forbidden, Missing, Conflicting, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn ack(
     State(desk): State<Desk>,
-    _: Admin,
+    _: EventReader,
     Id(name): Id<Name>,
     Json(body): Json<Acknowledged>,
 ) -> Answer<Json<Consumer>> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::auth::Admin;
+use crate::auth::EventReader;
 use crate::body::OptionalJson;
 use crate::consumers::{self, Consumer, Name};
 use crate::desk::Desk;
@@ -56,11 +56,11 @@ pub(super) enum From {
     responses((status = 200, description = "The consumer, changed.", body = Consumer),
               (status = 201, description = "The consumer, new.", body = Consumer),
               Guarded, Forbidden, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn put(
     State(desk): State<Desk>,
-    Admin(signed): Admin,
+    EventReader(signed): EventReader,
     Id(name): Id<String>,
     OptionalJson(settings): OptionalJson<Settings>,
 ) -> Answer<impl IntoResponse> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find, no_consumer};
-use crate::auth::Admin;
+use crate::auth::EventReader;
 use crate::body::Json;
 use crate::consumers::{self, Consumer, Name};
 use crate::desk::Desk;
@@ -27,9 +27,9 @@ pub(super) struct Consumers {
 #[utoipa::path(
     get, path = "/consumers", operation_id = "list_consumers", tag = "events",
     responses((status = 200, description = "The consumers.", body = Consumers), Guarded, Forbidden),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
-pub(super) async fn list(State(desk): State<Desk>, _: Admin) -> Answer<Json<Consumers>> {
+pub(super) async fn list(State(desk): State<Desk>, _: EventReader) -> Answer<Json<Consumers>> {
     Ok(Json(Consumers { consumers: consumers::all(desk.pool()).await? }))
 }
 
@@ -38,9 +38,13 @@ pub(super) async fn list(State(desk): State<Desk>, _: Admin) -> Answer<Json<Cons
     get, path = "/consumers/{name}", operation_id = "show_consumer", tag = "events",
     params(("name" = String, Path, description = "Its name.")),
     responses((status = 200, description = "The consumer.", body = Consumer), Guarded, Forbidden, Missing),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
-pub(super) async fn show(State(desk): State<Desk>, _: Admin, Id(name): Id<Name>) -> Answer<Json<Consumer>> {
+pub(super) async fn show(
+    State(desk): State<Desk>,
+    _: EventReader,
+    Id(name): Id<Name>,
+) -> Answer<Json<Consumer>> {
     Ok(Json(find(&desk, &name).await?))
 }
 
@@ -49,9 +53,13 @@ pub(super) async fn show(State(desk): State<Desk>, _: Admin, Id(name): Id<Name>)
     delete, path = "/consumers/{name}", operation_id = "remove_consumer", tag = "events",
     params(("name" = String, Path, description = "Its name.")),
     responses((status = 204, description = "Forgotten."), Guarded, Forbidden, Missing),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
-pub(super) async fn remove(State(desk): State<Desk>, _: Admin, Id(name): Id<Name>) -> Answer<StatusCode> {
+pub(super) async fn remove(
+    State(desk): State<Desk>,
+    _: EventReader,
+    Id(name): Id<Name>,
+) -> Answer<StatusCode> {
     let removed = consumers::remove(desk.pool(), &name).await?;
     if removed { Ok(StatusCode::NO_CONTENT) } else { Err(no_consumer()) }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::begin::Begin;
-use crate::auth::{Admin, Signed};
+use crate::auth::{EventReader, Signed};
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::envelope::Envelope;
@@ -88,11 +88,11 @@ pub(super) struct EventPage {
                        ("X-Log-Head" = i64, description = "head, of a batch of CloudEvents"),
                        ("X-Log-Cursor" = String, description = "cursor, of a batch of CloudEvents"))),
               Guarded, Forbidden, Missing, Conflicting, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,
-    Admin(signed): Admin,
+    EventReader(signed): EventReader,
     headers: HeaderMap,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
@@ -135,7 +135,7 @@ async fn read(
     loop {
         for _ in 0..PARTS {
             if events.len() < limit && reader.position < head {
-                events.extend(reader.next(&signed.caller, head, limit - events.len()).await?);
+                events.extend(reader.next(&signed.reader(), head, limit - events.len()).await?);
             }
         }
         if !events.is_empty() || reader.position < head || Instant::now() >= deadline {

@@ -66,7 +66,7 @@ pub(super) struct Which {
     params(Which, ("Last-Event-ID" = Option<String>, Header, description = "The last id received; weighs more than `after`.")),
     responses((status = 200, description = "The events, as they happen.", body = String, content_type = "text/event-stream"),
               Guarded, Forbidden, Missing, Conflicting, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn follow(
     State(desk): State<Desk>,
@@ -75,7 +75,7 @@ pub(super) async fn follow(
     Query(which): Query<Which>,
 ) -> Answer<Response> {
     let Which { after, consumer, types, streams, schema, format, ids } = which;
-    if consumer.is_some() && !signed.caller.is_admin() {
+    if consumer.is_some() && !signed.reader().is_admin() {
         return Err(Problem::forbidden("only administrators may read as a durable consumer"));
     }
     let last_event_id = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("?").to_owned());

@@ -40,7 +40,7 @@ pub(super) struct JudgeMessage {
         ),
         Acted, CheckedBody,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn judge(
     State(desk): State<Desk>,

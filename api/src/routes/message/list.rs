@@ -67,7 +67,7 @@ pub(super) struct ListOfMessages {
         ),
         Guarded, Missing, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,

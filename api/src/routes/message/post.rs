@@ -56,7 +56,7 @@ pub(super) struct PostMessage {
         ),
         Acted, CheckedBody,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn post(
     State(desk): State<Desk>,

@@ -50,7 +50,7 @@ impl From<Refused> for Problem {
         (status = 202, description = "It has begun.", body = Begun),
         Guarded, Forbidden, Missing, Conflicting,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["admin"])),
 )]
 pub(super) async fn rebuild(
     State(desk): State<Desk>,

@@ -159,7 +159,7 @@ impl From<Ended> for Last {
 #[utoipa::path(
     get, path = "/projections", operation_id = "list_projections", tag = "ops",
     responses((status = 200, description = "The read models.", body = Projections), Guarded, Forbidden),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["admin"])),
 )]
 pub(super) async fn list(State(desk): State<Desk>, _: Admin) -> Answer<Json<Projections>> {
     let all = details(desk.pool()).await?;
@@ -177,7 +177,7 @@ pub(super) async fn list(State(desk): State<Desk>, _: Admin) -> Answer<Json<Proj
         (status = 200, description = "The read model.", body = Projection),
         Guarded, Forbidden, Missing,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["admin"])),
 )]
 pub(super) async fn show(
     State(desk): State<Desk>,

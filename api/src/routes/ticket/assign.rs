@@ -35,7 +35,7 @@ pub(super) struct Assign {
 #[utoipa::path(
     post, path = "/tickets/{id}/assign", operation_id = "assign_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket, assigned.", body = Changed), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn assign(
     State(desk): State<Desk>,
@@ -62,7 +62,7 @@ pub(super) async fn assign(
 #[utoipa::path(
     post, path = "/tickets/{id}/claim", operation_id = "claim_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket, assigned to the caller.", body = Changed), Acted),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn claim(
     State(desk): State<Desk>,
@@ -81,7 +81,7 @@ pub(super) async fn claim(
     post, path = "/tickets/{id}/unassign", operation_id = "unassign_ticket", tag = "tickets",
     params(OfTicket),
     responses((status = 200, description = "The ticket, open.", body = Changed), Acted),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn unassign(
     State(desk): State<Desk>,

@@ -60,7 +60,7 @@ pub(super) struct EditTicket {
 #[utoipa::path(
     patch, path = "/tickets/{id}", operation_id = "edit_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket.", body = Changed), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn edit(
     State(desk): State<Desk>,

@@ -62,7 +62,7 @@ pub(super) struct TicketEvents {
     get, path = "/tickets/{id}/events", operation_id = "list_ticket_events", tag = "tickets",
     params(OfTicket, Which),
     responses((status = 200, description = "What happened.", body = TicketEvents), Guarded, Missing, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn events(
     State(desk): State<Desk>,

@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Judged {
     params(OfTicket),
     request_body = TicketFeedback,
     responses((status = 200, description = "The ticket.", body = Changed), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn give(
     State(desk): State<Desk>,

@@ -59,7 +59,7 @@ pub(super) struct TicketHistory {
     get, path = "/tickets/{id}/history", operation_id = "show_ticket_history", tag = "tickets",
     params(OfTicket, Which),
     responses((status = 200, description = "What happened.", body = TicketHistory), Guarded, Missing, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn history(
     State(desk): State<Desk>,

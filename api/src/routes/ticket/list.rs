@@ -49,7 +49,7 @@ pub(super) struct ListOfTickets {
         ),
         Guarded, Forbidden, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,

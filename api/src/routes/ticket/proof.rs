@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::reference::{OfTicket, no_ticket, seen};
-use crate::auth::Admin;
+use crate::auth::Auditor;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::id::Id;
@@ -43,11 +43,11 @@ struct ProvedEvent {
 #[utoipa::path(
     get, path = "/tickets/{id}/audit-proof", operation_id = "prove_ticket", tag = "audit", params(OfTicket),
     responses((status = 200, description = "The proofs.", body = TicketProof), Guarded, Forbidden, Missing, Conflicting),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["audit:read"])),
 )]
 pub(super) async fn prove(
     State(desk): State<Desk>,
-    Admin(signed): Admin,
+    Auditor(signed): Auditor,
     Id(ticket): Id<TicketRef>,
 ) -> Answer<Json<TicketProof>> {
     let ticket = TicketId::of_stream(seen(&desk, &signed.caller.sight(), ticket).await?.id);

@@ -77,7 +77,7 @@ pub(super) struct TicketPage {
         ),
         Guarded, Missing, Checked,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn show(
     State(desk): State<Desk>,

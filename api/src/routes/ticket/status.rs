@@ -59,7 +59,7 @@ pub(super) struct Reopen {
     post, path = "/tickets/{id}/status", operation_id = "set_ticket_status", tag = "tickets",
     params(OfTicket),
     responses((status = 200, description = "The ticket.", body = Changed), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn set_status(
     State(desk): State<Desk>,
@@ -84,7 +84,7 @@ pub(super) async fn set_status(
     post, path = "/tickets/{id}/resolve", operation_id = "resolve_ticket", tag = "tickets", params(OfTicket),
     request_body = Option<Resolve>,
     responses((status = 200, description = "The ticket, resolved.", body = Told), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn resolve(
     State(desk): State<Desk>,
@@ -109,7 +109,7 @@ pub(super) async fn resolve(
 #[utoipa::path(
     post, path = "/tickets/{id}/close", operation_id = "close_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket, closed.", body = Told), Acted),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn close(
     State(desk): State<Desk>,
@@ -128,7 +128,7 @@ pub(super) async fn close(
     post, path = "/tickets/{id}/reopen", operation_id = "reopen_ticket", tag = "tickets", params(OfTicket),
     request_body = Option<Reopen>,
     responses((status = 200, description = "The ticket, reopened.", body = Changed), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn reopen(
     State(desk): State<Desk>,

@@ -39,7 +39,7 @@ pub(super) struct Transfer {
     post, path = "/tickets/{id}/transfer", operation_id = "transfer_ticket", tag = "tickets",
     params(OfTicket),
     responses((status = 200, description = "The ticket, transferred.", body = Told), Acted, CheckedBody),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
 )]
 pub(super) async fn transfer(
     State(desk): State<Desk>,

@@ -83,7 +83,7 @@ struct Step {
     get, path = "/tickets/{id}/why", operation_id = "explain_ticket_field", tag = "tickets",
     params(OfTicket, Question),
     responses((status = 200, description = "Why.", body = Explained), Guarded, Missing, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["events:read"])),
 )]
 pub(super) async fn why(
     State(desk): State<Desk>,

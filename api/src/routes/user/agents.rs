@@ -40,7 +40,7 @@ pub(super) struct Agents {
 #[utoipa::path(
     get, path = "/agents", operation_id = "list_agents", tag = "users",
     responses((status = 200, description = "Agents.", body = Agents), Guarded, Forbidden),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn agents(State(desk): State<Desk>, _: Staff) -> Answer<Json<Agents>> {
     let agents = user_directory::agents(desk.pool()).await?.into_iter().map(|user| Agent {

@@ -41,6 +41,21 @@ pub(super) struct CreateUser {
     /// Without one they cannot sign in until it is set.
     #[schema(min_length = 8, max_length = 256, example = "correct horse battery")]
     password: Option<String>,
+    /// Whose it is. A service account is a program's: nobody signs in with it, its API tokens are good.
+    #[serde(default)]
+    #[schema(inline)]
+    kind: AccountKind,
+}
+
+/// Whose an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AccountKind {
+    /// A person's.
+    #[default]
+    Person,
+    /// A program's.
+    Service,
 }
 
 /// Create a user
@@ -52,7 +67,7 @@ pub(super) struct CreateUser {
         (status = 201, description = "The user.", body = DirectoryUser),
         Accepted, Guarded, Forbidden, CheckedBody,
     ),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["users:write"])),
 )]
 pub(super) async fn create(
     State(desk): State<Desk>,
@@ -60,13 +75,17 @@ pub(super) async fn create(
     Asked(request): Asked,
     Json(body): Json<CreateUser>,
 ) -> Answer<impl IntoResponse> {
+    let kind = body.kind;
     let (new, password) = checked(body)?;
     // Before the account, so that there is none without a password because too many are being hashed.
     let hash = match password {
         Some(password) => Some(desk.passwords.hash(&password).await?),
         None => None,
     };
-    let (id, done): (UserId, Done) = desk.commands.create_user(&request, new).await?;
+    let (id, done): (UserId, Done) = match kind {
+        AccountKind::Person => desk.commands.create_user(&request, new).await?,
+        AccountKind::Service => desk.commands.create_service_account(&request, new).await?,
+    };
     if let Some(hash) = hash {
         credentials::set_first(desk.pool(), id, &hash).await?;
     }
@@ -81,7 +100,9 @@ fn checked(body: CreateUser) -> Answer<(NewUser, Option<String>)> {
     let mut errors = ValidationErrors::default();
     let username = errors.check("username", Username::parse(&body.username));
     let email = errors.check("email", EmailAddress::parse(&body.email));
-    if let Some(password) = &body.password {
+    if body.kind == AccountKind::Service && body.password.is_some() {
+        errors.add("password", "invalid", "a service account has none: issue API tokens for it");
+    } else if let Some(password) = &body.password {
         let local = body.email.split('@').next().unwrap_or_default();
         errors.check("password", check_strength(password, &[&body.username, local]));
     }
@@ -108,6 +129,7 @@ mod tests {
             role: Role::User,
             departments: Vec::new(),
             password: password.map(str::to_owned),
+            kind: AccountKind::Person,
         };
         assert!(checked(body("ada", "ada@example.com", None)).is_ok());
         assert!(checked(body("ada", "ada@example.com", Some("correct horse"))).is_ok());

@@ -50,7 +50,7 @@ pub(super) struct ListOfUsers {
 #[utoipa::path(
     get, path = "/users", operation_id = "list_users", tag = "users", params(Which),
     responses((status = 200, description = "Users.", body = ListOfUsers), Guarded, Forbidden, Checked),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["users:read"])),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,

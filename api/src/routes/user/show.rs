@@ -20,7 +20,7 @@ use crate::problem::{Answer, Problem};
     get, path = "/users/{id}", operation_id = "show_user", tag = "users",
     params(("id" = Uuid, Path, description = "The user.")),
     responses((status = 200, description = "The user.", body = DirectoryUser), Guarded, Missing),
-    security(("bearerAuth" = [])),
+    security(("bearerAuth" = []), ("apiToken" = ["users:read"])),
 )]
 pub(super) async fn show(
     State(desk): State<Desk>,
