@@ -50,7 +50,7 @@ pub enum Scope {
     #[serde(rename = "impersonate")]
     #[strum(serialize = "impersonate")]
     Impersonate,
-    /// What only administrators do besides: settings, catalogues, read models.
+    /// What only administrators do besides, such as rebuilding read models.
     #[serde(rename = "admin")]
     #[strum(serialize = "admin")]
     Admin,

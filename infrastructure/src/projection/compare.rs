@@ -75,7 +75,7 @@ impl TableOf {
 }
 
 impl Comparable {
-    /// Every how manieth row is compared, judged by how many the table in `schema` is thought to have.
+    /// One of how many rows is compared, judged by how many the table in `schema` is thought to have.
     async fn nth(&self, connection: &mut PgConnection, schema: &str) -> sqlx::Result<i64> {
         let estimate: f32 =
             sqlx::query_scalar("select reltuples from pg_class where oid = $1::text::regclass")
