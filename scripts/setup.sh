@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes sure that this machine has what the desk is built with and runs on: cargo, a C compiler and the
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
-# `setup.sh test` also wants rustfmt, clippy, nats-server and Python 3 (a second verifier of the log is written
-# in it), `setup.sh bench` the load tool wrk.
+# `setup.sh test` also wants rustfmt, clippy, nats-server, Python 3 (a second verifier of the log is written in it)
+# and its aiosmtpd (the server that outgoing mail is tested against), `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -46,7 +46,7 @@ package_manager() {
     done
 }
 
-# What the package manager calls our needs: compiler, postgres, python, nats, load.
+# What the package manager calls our needs: compiler, postgres, python, smtp, nats, load.
 packages_for() {
     case "$1 $2" in
     'apt-get compiler') echo 'gcc libc6-dev' ;;
@@ -61,6 +61,9 @@ packages_for() {
     'brew postgres') echo 'postgresql@17' ;;
     'pacman python') echo 'python' ;;
     *' python') echo 'python3' ;;
+    'pacman smtp' | 'brew smtp') ;;
+    'apk smtp') echo 'py3-aiosmtpd' ;;
+    *' smtp') echo 'python3-aiosmtpd' ;;
     *' nats') echo 'nats-server' ;;
     *' load') echo 'wrk' ;;
     esac
@@ -199,6 +202,18 @@ check_python() {
     has python3 || install python 'Python 3'
 }
 
+# The system's Python, whatever else of that name comes first on the PATH: the package installs for that one.
+check_smtp() {
+    if smtp_works; then return; fi
+    if [ -n "$(packages_for "$(package_manager)" smtp)" ]; then
+        install smtp 'aiosmtpd, the SMTP server that outgoing mail is tested against'
+    fi
+    smtp_works || fail "aiosmtpd is missing; name a Python that has it in LEDGERDESK_SMTP_PYTHON, such as that of:" \
+        " python3 -m venv ~/.smtp && ~/.smtp/bin/pip install aiosmtpd"
+}
+
+smtp_works() { "${LEDGERDESK_SMTP_PYTHON:-/usr/bin/python3}" -c 'import aiosmtpd' 2>/dev/null; }
+
 # The tests start servers of their own; one that the package starts would only take the port.
 check_nats() {
     if [ -n "${LEDGERDESK_NATS_SERVER:-}" ] || has nats-server || [ -x /usr/sbin/nats-server ]; then return; fi
@@ -213,5 +228,6 @@ if [ "${1:-}" = test ]; then check_lints; fi
 check_compiler
 check_postgres
 if [ "${1:-}" = test ]; then check_python; fi
+if [ "${1:-}" = test ]; then check_smtp; fi
 if [ "${1:-}" = test ]; then check_nats; fi
 if [ "${1:-}" = bench ]; then has wrk || install load 'wrk, which sends the load'; fi

@@ -13,6 +13,7 @@ use infrastructure::erasure::Erasure;
 use infrastructure::handler;
 use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
+use infrastructure::mail::{self, Outbox, Sender};
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
 use infrastructure::rate_limit::RateLimiter;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub visible: Visible,
     /// How the relay is doing; none if nothing is relayed.
     pub relay: Option<watch::Receiver<RelayStatus>>,
+    /// Mail to be sent.
+    pub outbox: Outbox,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -99,6 +102,7 @@ impl Desk {
     /// does not keep what the log promises.
     pub async fn open(config: Config, options: PgConnectOptions) -> anyhow::Result<(Self, Running)> {
         let secrets = config.keys()?;
+        let mailer = mail::way_out(&config.mail, &config.storage.data_dir)?;
         let database = Database::new(options);
         migrate(&database).await?;
         let keys = Keyring::new(database.pool().clone(), secrets.master.expose());
@@ -117,6 +121,9 @@ impl Desk {
         let handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
         let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
+        let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
+        let sender = Sender::new(database.pool().clone(), outbox.clone(), mailer);
+        let sender = tokio::spawn(sender.run(stop.clone()));
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
@@ -125,6 +132,7 @@ impl Desk {
             database,
             visible,
             relay,
+            outbox,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             config,
@@ -137,7 +145,7 @@ impl Desk {
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, handlers, log }))
+        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, handlers, sender, log }))
     }
 
     /// Whenever somebody was erased, by whatever process, forgets what this one has in memory besides the log.
@@ -158,6 +166,7 @@ pub struct Running {
     projections: JoinHandle<()>,
     sealer: JoinHandle<()>,
     handlers: JoinHandle<()>,
+    sender: JoinHandle<()>,
     log: Arc<PgLog>,
 }
 
@@ -173,6 +182,9 @@ impl Running {
         }
         if let Err(error) = self.handlers.await {
             tracing::error!(%error, "The handlers stopped by a panic");
+        }
+        if let Err(error) = self.sender.await {
+            tracing::error!(%error, "The sending of mail stopped by a panic");
         }
         self.log.close().await;
     }

@@ -12,6 +12,7 @@
 //! | [`problem`] | what went wrong, as the caller is told |
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
+//! | `mail` | what the desk writes to people |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
 //! | [`export`] | everything stored about a person, as one document |
@@ -36,6 +37,7 @@ mod first_start;
 pub mod id;
 pub mod idempotency;
 pub mod layers;
+mod mail;
 mod openapi;
 pub mod page;
 pub mod problem;

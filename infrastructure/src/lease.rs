@@ -30,6 +30,8 @@ pub(crate) struct Leases {
 pub(crate) const READ_MODELS: Leases = Leases { table: "read.checkpoints", name: "model" };
 /// Who runs the handlers.
 pub(crate) const HANDLERS: Leases = Leases { table: "desk.handlers", name: "name" };
+/// Who sends mail.
+pub(crate) const MAIL: Leases = Leases { table: "desk.mail_sender", name: "name" };
 
 /// A lease that one has.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -1,5 +1,5 @@
 //! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
-//! passwords, configuration, the relay to NATS.
+//! passwords, configuration, outgoing mail, the relay to NATS.
 
 pub mod audit;
 mod background;
@@ -10,6 +10,7 @@ pub mod handler;
 pub mod keys;
 mod lease;
 pub mod log;
+pub mod mail;
 pub mod network;
 pub mod password;
 pub mod private_postgres;

@@ -13,6 +13,7 @@ mod events;
 mod handler;
 mod limits;
 mod log;
+mod mail;
 mod nodes;
 mod openapi;
 mod past;

@@ -1,7 +1,8 @@
 //! A whole desk on a fresh database, served over HTTP on a free port.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use api::{Desk, Running};
 use application::{NewUser, Request};
@@ -13,12 +14,14 @@ use infrastructure::config::{Config, Overrides};
 use infrastructure::projection::{differences, status};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::mails::Mail;
 use crate::postgres::{MASTER_KEY, TestDatabase, the_desk};
-use crate::process::UNLIMITED;
+use crate::process::{UNLIMITED, scratch};
 
 /// The secret that every test desk signs tokens with.
 pub const JWT_SECRET: &str = "a secret of at least thirty-two bytes";
@@ -35,6 +38,7 @@ pub struct TestDesk {
     client: reqwest::Client,
     stop: CancellationToken,
     running: Option<Running>,
+    data: TempDir,
 }
 
 /// Somebody with an account and a token.
@@ -115,13 +119,15 @@ impl TestDesk {
     /// # Panics
     /// If it does not open.
     pub async fn with(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let (desk, running) = Desk::open(config(settings), database.options.clone()).await.expect("a desk");
+        let data = scratch("desk");
+        let config = config(settings, data.path());
+        let (desk, running) = Desk::open(config, database.options.clone()).await.expect("a desk");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
         tokio::spawn(api::serve(desk.clone(), listener, stop.clone()));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        Self { desk, database, address, client, stop, running: Some(running) }
+        Self { desk, database, address, client, stop, running: Some(running), data }
     }
 
     /// The address of `path`.
@@ -213,6 +219,33 @@ impl TestDesk {
         self.post(requester, "/api/v1/tickets", body).await.expect(201).body
     }
 
+    /// The data directory, with the folder `mail`.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Waits until `count` mails were sent to `address`, where no server is set; all of them, the oldest first.
+    ///
+    /// # Panics
+    /// If that takes half a minute.
+    pub async fn mails_to(&self, address: &str, count: usize) -> Vec<Mail> {
+        let started = Instant::now();
+        loop {
+            let mut mails = Mail::in_folder(self.data());
+            mails.retain(|mail| mail.header("To") == address);
+            if mails.len() >= count {
+                return mails;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "{} of {count} mails were sent",
+                mails.len()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// How many events the log has.
     ///
     /// # Panics
@@ -261,13 +294,14 @@ pub async fn assert_sound(desk: &Desk) {
 }
 
 /// The configuration of every test desk, and `settings`.
-fn config(settings: &[(&str, &str)]) -> Config {
+fn config(settings: &[(&str, &str)], data: &Path) -> Config {
     use base64::Engine as _;
     let master_key = base64::engine::general_purpose::STANDARD.encode(MASTER_KEY);
     let environment = |name: &str| match name {
         "JWT_SECRET" => Some(JWT_SECRET.to_owned()),
         "MASTER_KEY" => Some(master_key.clone()),
         "DATABASE_URL" => Some("postgres://unused".to_owned()),
+        "DATA_DIR" => Some(data.display().to_string()),
         name => {
             let set = settings.iter().chain(&UNLIMITED).find(|(set, _)| *set == name);
             set.map(|(_, value)| (*value).to_owned())

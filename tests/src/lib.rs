@@ -3,9 +3,11 @@
 pub mod appends;
 pub mod desk;
 pub mod load;
+pub mod mails;
 pub mod nats;
 pub mod other_version;
 pub mod postgres;
 pub mod process;
 pub mod server;
+pub mod smtp;
 pub mod watch;

@@ -13,6 +13,8 @@ pub(crate) struct Banner {
     pub(crate) listen: SocketAddr,
     /// Where the private database is; none with a database of one's own.
     pub(crate) data_dir: Option<PathBuf>,
+    /// Where mails are written to; none if a server takes them.
+    pub(crate) mail_dir: Option<PathBuf>,
     /// The password of `admin`, if it was made up just now.
     pub(crate) admin_password: Option<String>,
     /// Whether a demo was asked for.
@@ -50,6 +52,9 @@ impl fmt::Display for Banner {
             }
             None => writeln!(f, "  Data     the database of DATABASE_URL")?,
         }
+        if let Some(dir) = &self.mail_dir {
+            writeln!(f, "  Mail     files in {} (SMTP_HOST is not set)", dir.display())?;
+        }
         if let Some(password) = &self.admin_password {
             writeln!(f, "  Admin    admin / {password}   (shown this once)")?;
         }
@@ -69,7 +74,7 @@ mod tests {
 
     fn banner(listen: &str) -> Banner {
         let listen = listen.parse().expect("an address");
-        Banner { listen, data_dir: None, admin_password: None, demo: false, on_stage: false }
+        Banner { listen, data_dir: None, mail_dir: None, admin_password: None, demo: false, on_stage: false }
     }
 
     #[test]

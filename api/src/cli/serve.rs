@@ -93,7 +93,8 @@ async fn prepare(desk: &Desk, listener: &TcpListener, demo: bool) -> anyhow::Res
     }
     let listen = listener.local_addr().context("the address listened on is not known")?;
     let data_dir = desk.config.embedded().then(|| desk.config.storage.data_dir.clone());
-    Ok(Banner { listen, data_dir, admin_password, demo, on_stage })
+    let mail_dir = desk.config.mail.smtp.is_none().then(|| desk.config.storage.data_dir.join("mail"));
+    Ok(Banner { listen, data_dir, mail_dir, admin_password, demo, on_stage })
 }
 
 /// Answers requests until told to stop, and a little longer.

@@ -71,7 +71,8 @@ impl Document {
         let tokens = parts::api_tokens(&self.pool, self.log.keys(), self.user).await?;
         self.piece(format!(",\"api_tokens\":{}", serde_json::to_string(&tokens)?)).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
-        self.piece(format!(",\"kept_answers\":{kept},\"acts\":[")).await?;
+        let mails = parts::waiting_mails(&self.pool, self.user).await?;
+        self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails},\"acts\":[")).await?;
         let tickets = self.acts(head).await?;
         self.piece("],\"tickets\":[".to_owned()).await?;
         for (index, (ticket, number)) in tickets.into_iter().enumerate() {

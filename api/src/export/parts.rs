@@ -31,6 +31,8 @@ pub struct PersonalData {
     pub api_tokens: Vec<ExportedToken>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
+    /// How many mails to them wait to be sent, or were given up in the last seven days.
+    pub waiting_mails: i64,
     /// What they did, on their own tickets and on others.
     pub acts: Vec<Act>,
     /// The tickets that are theirs, with everything that happened to each and was said on it.
@@ -160,6 +162,13 @@ pub(super) async fn sign_ins(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<Si
     sqlx::query_as("select created_at, revoked_at from desk.sessions where user_id = $1 order by created_at")
         .bind(user.0)
         .fetch_all(pool)
+        .await
+}
+
+pub(super) async fn waiting_mails(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from desk.outgoing_mail where user_id = $1")
+        .bind(user.0)
+        .fetch_one(pool)
         .await
 }
 

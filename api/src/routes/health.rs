@@ -7,8 +7,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use infrastructure::handler;
+use infrastructure::mail;
 use infrastructure::projection::{Status, status};
 use infrastructure::relay::Status as RelayStatus;
+use metrics::gauge;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -18,7 +20,7 @@ use utoipa_axum::routes;
 use crate::auth::Admin;
 use crate::body::Json;
 use crate::desk::Desk;
-use crate::layers::metrics;
+use crate::layers::metrics::render;
 use crate::problem::declared::Forbidden;
 use crate::problem::{Answer, Problem};
 
@@ -72,6 +74,9 @@ struct Ready {
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     relay: Option<RelayStatus>,
+    /// How outgoing mail is doing; the desk serves whether it does or not.
+    #[schema(value_type = Object)]
+    mail: mail::Status,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -106,7 +111,8 @@ async fn version() -> Json<ProgramVersion> {
 /// Show whether requests can be served
 ///
 /// The database answers, its schema is the program's, every read model is at most ten seconds behind and has
-/// taken every event, and no handler has parked one. What the relay to NATS is at is shown, and decides nothing.
+/// taken every event, and no handler has parked one. What the relay to NATS is at and how many mails
+/// wait or were given up is shown, and decides nothing.
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "ops",
     responses(
@@ -134,7 +140,8 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
         let details = json!({ "database": "ok", "schema": "ok", "handlers": handlers });
         return Err(not_ready("the handlers", details));
     }
-    Ok(Json(Ready { status: "ready", projections, handlers, relay }))
+    let mail = mail::status(desk.pool()).await.map_err(unreachable)?;
+    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {
@@ -170,8 +177,14 @@ impl FromRequestParts<Desk> for Insider {
     ),
     security((), ("bearerAuth" = [])),
 )]
-async fn show_metrics(_: Insider) -> Answer<impl IntoResponse> {
-    let text =
-        metrics::render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
+async fn show_metrics(_: Insider, State(desk): State<Desk>) -> Answer<impl IntoResponse> {
+    // Looked up here, so that every node says the same.
+    if let Ok(mail) = mail::status(desk.pool()).await {
+        let count = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        gauge!("ledgerdesk_mail_waiting").set(count(mail.waiting));
+        gauge!("ledgerdesk_mail_waiting_oldest_seconds").set(mail.oldest_seconds);
+        gauge!("ledgerdesk_mail_given_up").set(count(mail.given_up));
+    }
+    let text = render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }

@@ -1,5 +1,6 @@
 //! What an operator can set: read from the environment, then a TOML file, then defaults, and judged as a whole.
 
+mod mail;
 mod nats;
 mod reader;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+pub use self::mail::{Mail, Smtp, SmtpTls};
 pub use self::nats::{Access, Nats};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
@@ -33,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where every event is relayed to; none relays nothing.
     pub nats: Option<Nats>,
+    /// How mail leaves.
+    pub mail: Mail,
     /// What must not be shown.
     pub secrets: Secrets,
     /// What is written about the desk at work.
@@ -132,6 +136,7 @@ impl Config {
             tokens: Tokens::read(&mut reader),
             limits: Limits::read(&mut reader),
             nats: Nats::read(&mut reader),
+            mail: Mail::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
         };

@@ -99,6 +99,16 @@ impl<'a> Reader<'a> {
         parsed.map(Secret::new)
     }
 
+    /// Says that a setting does not go with the others.
+    pub(super) fn refuse(&mut self, name: &str, value: &str, allowed: &str) {
+        self.wrong(name, value.to_owned(), allowed);
+    }
+
+    /// Whether something is wrong with a setting already.
+    pub(super) fn is_refused(&self, name: &str) -> bool {
+        self.problems.iter().any(|problem| problem.variable.trim_end_matches("_FILE") == name)
+    }
+
     /// The end: everything that is wrong, if anything is.
     pub(super) fn finish(mut self) -> Result<(), Misconfigured> {
         let path = self.path.map(|path| path.display().to_string()).unwrap_or_default();

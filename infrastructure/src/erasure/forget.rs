@@ -73,7 +73,7 @@ impl Erasure {
     }
 }
 
-/// Deletes password, sessions and API tokens, and the answers kept for repetitions: anybody's may quote the person. A
+/// Deletes password, sessions, API tokens and waiting mails, and the answers kept for repetitions: anybody's may quote the person. A
 /// request repeated after that has its effect once all the same, and its answer is made anew.
 async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
@@ -81,6 +81,7 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.credentials where user_id = $1",
         "delete from desk.sessions where user_id = $1",
         "delete from desk.api_tokens where user_id = $1",
+        "delete from desk.outgoing_mail where user_id = $1",
         "delete from desk.idempotency where $1::uuid is not null",
         "update desk.erasures set masked_at = now() where user_id = $1 and masked_at is null",
     ] {

@@ -14,6 +14,7 @@ const REWRITTEN: [&str; 7] = [
     "desk.api_tokens",
     "desk.refresh_tokens",
     "desk.idempotency",
+    "desk.outgoing_mail",
     "pg_catalog.pg_statistic",
 ];
 /// How long to wait for transactions that can still see deleted rows.

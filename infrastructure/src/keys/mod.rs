@@ -7,6 +7,7 @@
 mod aead;
 pub(crate) mod bulk;
 mod cipher;
+mod desk;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -61,6 +62,8 @@ pub enum KeyError {
 pub struct Keyring {
     pool: PgPool,
     master: LessSafeKey,
+    /// Seals what is nobody's in particular.
+    desk: LessSafeKey,
     claims: hmac::Key,
     heads: HeadKey,
     subjects: Cache<UserId, Arc<SubjectKey>>,
@@ -79,6 +82,7 @@ impl Keyring {
         Arc::new(Self {
             pool,
             master: aes_key(derive(b"ledgerdesk subject keys").as_ref()),
+            desk: aes_key(derive(b"ledgerdesk desk").as_ref()),
             claims,
             heads: HeadKey::from_seed(derive(b"ledgerdesk log heads").as_ref()),
             subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
