@@ -132,7 +132,7 @@ mod tests {
             kind: AccountKind::Person,
         };
         assert!(checked(body("ada", "ada@example.com", None)).is_ok());
-        assert!(checked(body("ada", "ada@example.com", Some("correct horse"))).is_ok());
+        assert!(checked(body("ada", "ada@example.com", Some("correct horse battery"))).is_ok());
         for (username, email, password) in
             [("a", "ada", Some("x")), ("ada", "ada@example.com", Some("password")), ("ada", "x", None)]
         {
