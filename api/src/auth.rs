@@ -6,23 +6,28 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use chrono::{DateTime, Utc};
-use domain::access::{Caller, Role};
+use domain::access::{Caller, Reach, Role};
+use domain::activity::ActivityEvent;
 use domain::id::UserId;
 use domain::scope::Scope;
 use infrastructure::token::{ApiSecret, Claims};
 use moka::sync::Cache;
 use uuid::Uuid;
 
+use crate::activity::RequestInfo;
 use crate::api_tokens::{self, Grant};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::problem::Problem;
+use crate::sessions;
 
 /// How long a session counts as good without another look.
 pub(crate) const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const SESSIONS_KEPT: u64 = 100_000;
+/// How many refusals of one person are recorded in a minute.
+const REFUSALS_NOTED: i32 = 10;
 
 /// A signed-in person: as what and for which departments, as of now.
 #[derive(Debug, Clone)]
@@ -102,6 +107,11 @@ impl FromRequestParts<Desk> for Signed {
     }
 }
 
+/// Who was let in to the request with these extensions.
+pub(crate) fn admitted(extensions: &Extensions) -> Option<&Signed> {
+    extensions.get::<Admitted>().and_then(|Admitted(known)| known.as_ref().ok())
+}
+
 /// Whose token it is, whatever it is used for.
 pub(crate) async fn identify(parts: &mut Parts, desk: &Desk) -> Result<Signed, Problem> {
     if let Some(Looked(known)) = parts.extensions.get() {
@@ -135,7 +145,8 @@ impl Signed {
         if let Some(grant) = &self.grant {
             return api_tokens::again(desk, grant, self.user).await;
         }
-        let caller = caller(desk, self.user, self.jti).await?;
+        // Looked at anew, not as somebody else saw it a moment ago: two moments would be too long.
+        let caller = look_up(desk, self.user, self.jti).await?;
         let role = if let Caller::Person { role, .. } = &caller { *role } else { self.role };
         Ok(Self { role, caller, ..self.clone() })
     }
@@ -176,10 +187,10 @@ impl FromRequestParts<Desk> for Staff {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
         if signed.caller.is_staff() {
-            Ok(Self(signed))
-        } else {
-            Err(Problem::forbidden("only agents and administrators may do this"))
+            return Ok(Self(signed));
         }
+        note_refusal(parts, desk, &signed).await;
+        Err(Problem::forbidden("only agents and administrators may do this"))
     }
 }
 
@@ -189,10 +200,21 @@ impl FromRequestParts<Desk> for Admin {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
         if signed.caller.is_admin() {
-            Ok(Self(signed))
-        } else {
-            Err(Problem::forbidden("only administrators may do this"))
+            return Ok(Self(signed));
         }
+        note_refusal(parts, desk, &signed).await;
+        Err(Problem::forbidden("only administrators may do this"))
+    }
+}
+
+/// Notes that somebody asked for what their role does not allow. That it cannot be noted changes nothing about that.
+async fn note_refusal(parts: &mut Parts, desk: &Desk, signed: &Signed) {
+    let exchange = Exchange::of(&parts.extensions);
+    let operation = format!("{} {}", exchange.method(), exchange.endpoint());
+    let Ok(info) = RequestInfo::from_request_parts(parts, desk).await;
+    let refused = ActivityEvent::AccessRefused { user: signed.user, operation };
+    if let Err(problem) = desk.record_some(&info, refused, "access refused", REFUSALS_NOTED).await {
+        tracing::warn!(code = problem.code(), "A refusal was not recorded");
     }
 }
 
@@ -218,6 +240,7 @@ async fn given(parts: &mut Parts, desk: &Desk, scope: Scope) -> Result<Signed, P
     if signed.caller.is_admin() || signed.has_been_given(scope) {
         return Ok(signed);
     }
+    note_refusal(parts, desk, &signed).await;
     let message =
         format!("only administrators, and service accounts given the scope {}, may do this", scope.as_str());
     Err(Problem::forbidden(message))
@@ -247,6 +270,11 @@ async fn session(desk: &Desk, claims: &Claims) -> Result<Signed, Problem> {
 
 /// Who the token `jti` of `user` signs in, as seen a moment ago at most.
 async fn caller(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
+    let reach = desk.reach().await?;
+    Ok(account(desk, user, jti).await?.reaching(reach))
+}
+
+async fn account(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
     if let Some(known) = desk.sessions.0.get(&jti).filter(|known| known.is(user)) {
         return Ok(Caller::clone(&known));
     }
@@ -257,13 +285,7 @@ async fn caller(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem>
 
 /// The account is asked of the log, so a role taken away is gone at once and not when a read model shows it.
 async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
-    let revoked = async {
-        sqlx::query_scalar::<_, bool>("select exists (select from desk.revoked_tokens where jti = $1)")
-            .bind(jti)
-            .fetch_one(desk.pool())
-            .await
-            .map_err(Problem::from)
-    };
+    let revoked = async { sessions::is_ended(desk.pool(), jti).await.map_err(Problem::from) };
     let account = async { desk.commands.load_user(user).await.map_err(Problem::from) };
     let (revoked, account) = tokio::try_join!(revoked, account)?;
     if revoked {
@@ -272,7 +294,8 @@ async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem
     let account = &account.state;
     match account.role() {
         Some(role) if account.may_sign_in() => {
-            Ok(Caller::Person { id: user, role, departments: account.departments().to_vec() })
+            let departments = account.departments().to_vec();
+            Ok(Caller::Person { id: user, role, departments, reach: Reach::default() })
         }
         _ => Err(denied("the account may not sign in")),
     }

@@ -34,6 +34,7 @@ impl FromRequestParts<Desk> for Asked {
             fingerprint: repeatable.map(|command| command.fingerprint),
             expected: expected(&parts.headers)?,
             correlation_id: Exchange::of(&parts.extensions).request_id(),
+            terms: desk.settings().await?.terms(),
         }))
     }
 }

@@ -26,11 +26,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
 use crate::auth::Sessions;
 use crate::feed::Streams;
+use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
 use crate::rebuilds::{self, Rebuilds};
+use crate::settings::Trusted;
 
 /// How often a head of the log is signed while it grows.
 const SEALED_EVERY: Duration = Duration::from_mins(1);
@@ -65,16 +68,22 @@ pub struct Parts {
     pub config: Config,
     /// How many requests everybody may still make.
     pub(crate) requests: RateLimiter,
+    /// How often a secret may be guessed at.
+    pub(crate) guesses: Guesses,
     /// Who was seen signed in a moment ago.
     pub(crate) sessions: Sessions,
     /// Whom API tokens signed in a moment ago.
     pub(crate) holders: Holders,
     /// Repeatable requests that this process is serving.
     pub(crate) running: RunningRequests,
+    /// What is done after its answer.
+    pub(crate) afterwards: Afterwards,
     /// The connections that follow the log.
     pub(crate) streams: Streams,
     /// Rebuilds of read models that this process runs.
     pub(crate) rebuilds: Rebuilds,
+    /// The settings as last seen.
+    pub(crate) trusted_settings: Trusted,
 }
 
 impl Deref for Desk {
@@ -124,9 +133,11 @@ impl Desk {
         let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
         let sender = Sender::new(database.pool().clone(), outbox.clone(), mailer);
         let sender = tokio::spawn(sender.run(stop.clone()));
+        let afterwards = Afterwards::default();
         let desk = Self(Arc::new(Parts {
             commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
             log: Arc::clone(&log),
+            guesses: Guesses::new(database.pool().clone(), Arc::clone(log.keys())),
             reachable: Reachable::watch(database.clone(), stop.clone()),
             requests: RateLimiter::new(database.pool().clone(), config.limits.requests.window, &secrets.jwt),
             database,
@@ -139,13 +150,18 @@ impl Desk {
             sessions: Sessions::default(),
             holders: Holders::default(),
             running: RunningRequests::default(),
+            afterwards: afterwards.clone(),
             streams: Streams::default(),
             rebuilds: Rebuilds::new(stop.clone()),
+            trusted_settings: Trusted::default(),
         }));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
-        Ok((desk, Running { stop: stop.drop_guard(), projections, sealer, handlers, sender, log }))
+        Ok((
+            desk,
+            Running { stop: stop.drop_guard(), projections, sealer, handlers, sender, afterwards, log },
+        ))
     }
 
     /// Whenever somebody was erased, by whatever process, forgets what this one has in memory besides the log.
@@ -167,12 +183,14 @@ pub struct Running {
     sealer: JoinHandle<()>,
     handlers: JoinHandle<()>,
     sender: JoinHandle<()>,
+    afterwards: Afterwards,
     log: Arc<PgLog>,
 }
 
 impl Running {
     /// Hands the read models over and answers every append that was sent.
     pub async fn stop(self) {
+        self.afterwards.finish().await;
         drop(self.stop);
         if let Err(error) = self.projections.await {
             tracing::error!(%error, "The read models stopped by a panic");

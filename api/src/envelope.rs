@@ -22,7 +22,7 @@ pub(crate) struct Envelope {
     pub(crate) pos: i64,
     /// The stream it belongs to.
     pub(crate) stream: Uuid,
-    /// What kind of stream: ticket, conversation or user.
+    /// What kind of stream: ticket, conversation, user or activity.
     pub(crate) stream_type: String,
     /// What it is about: the ticket's id, or the user's.
     #[schema(example = "TKT-1767225600000-0A1B2C")]

@@ -6,24 +6,30 @@
 //! | [`routes`] | one file per endpoint, and how to write one |
 //! | [`auth`] | who asks: `Signed`, `Staff`, `Admin`, `EventReader`, `Auditor` |
 //! | [`api_tokens`] | what programs show instead of signing in: whom a token signs in, and what for |
+//! | `activity`, `guesses` | what is noted of people; how often a secret may be guessed at |
 //! | [`address`] | where a request comes from |
 //! | [`context`] | what a command needs to know of its request: `Asked`; the `ETag`: `Version` |
 //! | [`body`], [`query`], [`id`], [`page`], [`fields`] | reading a request strictly, and saying all that is wrong with it |
 //! | [`problem`] | what went wrong, as the caller is told |
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
-//! | `mail` | what the desk writes to people |
+//! | `mail`, `letters` | what the desk writes to people |
+//! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
+//! | `afterwards` | work that is done after its answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
 //! | [`export`] | everything stored about a person, as one document |
 //! | `openapi` | the document that describes all of it |
 //! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
 
+mod activity;
 pub mod address;
+mod afterwards;
 pub mod api_tokens;
 mod asyncapi;
 pub mod auth;
 pub mod body;
+mod codes;
 mod consumers;
 pub mod context;
 mod credentials;
@@ -34,18 +40,22 @@ pub mod export;
 mod feed;
 pub mod fields;
 mod first_start;
+mod guesses;
 pub mod id;
 pub mod idempotency;
 pub mod layers;
+mod letters;
 mod mail;
 mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
 mod rebuilds;
+mod resets;
 pub mod routes;
 pub mod schemas;
 mod sessions;
+mod settings;
 pub mod settle;
 
 pub use crate::asyncapi::asyncapi;
@@ -54,7 +64,8 @@ pub use crate::layers::serve;
 
 /// Everything the desk answers over HTTP.
 pub fn router(desk: Desk) -> axum::Router {
-    layers::around(desk, routes::everywhere())
+    let routes = routes::everywhere(desk.clone());
+    layers::around(desk, routes)
 }
 
 /// The document that describes it.

@@ -1,9 +1,12 @@
 //! What the desk writes to people by mail.
 
+use domain::id::UserId;
 use domain::user::values::EmailAddress;
 use infrastructure::mail::NewMail;
+use projections::user_directory::by_id;
 
 use crate::desk::Desk;
+use crate::letters;
 use crate::problem::Answer;
 
 /// Addresses below these domains reach nobody: accounts that have none were given one there.
@@ -19,6 +22,20 @@ impl Desk {
             self.outbox.put(mail).await?;
         }
         Ok(())
+    }
+
+    /// Tells `user` that their password is another one. If that cannot be done it is noted, and stays changed.
+    pub(crate) async fn tell_of_password(&self, user: UserId) {
+        if let Err(problem) = self.write_of_password(user).await {
+            tracing::warn!(code = problem.code(), "Somebody was not told that their password is another one");
+        }
+    }
+
+    async fn write_of_password(&self, user: UserId) -> Answer<()> {
+        let Some(shown) = by_id(self.pool(), user).await? else { return Ok(()) };
+        let Ok(address) = EmailAddress::parse(&shown.email) else { return Ok(()) };
+        let letter = letters::password_changed(&shown.username);
+        self.mail(NewMail { person: Some(user), address, letter, good_until: None }).await
     }
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use domain::access::Caller;
 use domain::event::StoredEvent;
 use domain::refusal::Refusal;
+use domain::setting::Terms;
 use domain::{Decide, Issued};
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -36,6 +37,8 @@ pub struct Request {
     pub expected: Option<i32>,
     /// Ties together everything that follows from the request.
     pub correlation_id: Uuid,
+    /// What administrators set and rules depend on.
+    pub terms: Terms,
 }
 
 impl Request {
@@ -50,6 +53,7 @@ impl Request {
             fingerprint: None,
             expected: None,
             correlation_id: command_id,
+            terms: Terms::default(),
         }
     }
 
@@ -57,7 +61,7 @@ impl Request {
     #[must_use]
     pub fn issue<C>(&self, command: C) -> Issued<C> {
         // The log keeps microseconds; what an event repeats of the time must not know more than that.
-        Issued { by: self.by.clone(), at: self.at.trunc_subsecs(6), command }
+        Issued { by: self.by.clone(), at: self.at.trunc_subsecs(6), terms: self.terms, command }
     }
 
     /// An append of `streams` on behalf of this request, without claims or allowances.

@@ -3,9 +3,11 @@
 //! A use case loads the states it needs, lets the pure rules of [`domain`] decide, and appends what they
 //! decided in one piece. Who wins a race is decided by the log, never by a read before a write.
 
+mod activity;
 mod error;
 mod execute;
 pub mod ledger;
+mod setting;
 mod ticket;
 mod user;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use domain::conversation::Conversation;
 use domain::event::StreamType;
+use domain::setting::Settings;
 use domain::ticket::Ticket;
 use domain::user::User;
 
@@ -32,6 +35,7 @@ pub struct Commands {
     tickets: Streams<Ticket>,
     conversations: Streams<Conversation>,
     users: Streams<User>,
+    settings: Streams<Settings>,
 }
 
 impl Commands {
@@ -42,6 +46,7 @@ impl Commands {
             tickets: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             conversations: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             users: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            settings: Streams::new(Arc::clone(&ledger), 1),
             ledger,
         }
     }
@@ -66,6 +71,8 @@ impl Commands {
                     StreamType::Ticket => self.tickets.remember(part),
                     StreamType::Conversation => self.conversations.remember(part),
                     StreamType::User => self.users.remember(part),
+                    StreamType::Setting => self.settings.remember(part),
+                    StreamType::Activity => {}
                 }
             }
         })

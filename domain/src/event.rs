@@ -13,10 +13,12 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::access::Actor;
+use crate::activity::ActivityEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
 use crate::sealed::subjects_in;
+use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 
@@ -30,6 +32,10 @@ pub enum StreamType {
     Conversation,
     /// A user.
     User,
+    /// The settings of the desk.
+    Setting,
+    /// One thing that somebody did, without anything to decide.
+    Activity,
 }
 
 impl StreamType {
@@ -49,6 +55,10 @@ pub enum Event {
     Conversation(ConversationEvent),
     /// Something happened to a user.
     User(UserEvent),
+    /// Something was set.
+    Setting(SettingEvent),
+    /// Somebody came in, went out, was refused or looked at something.
+    Activity(ActivityEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -126,6 +136,8 @@ impl Event {
             Ok(StreamType::Ticket) => read_as::<TicketEvent>(event_type, schema_version, payload),
             Ok(StreamType::Conversation) => read_as::<ConversationEvent>(event_type, schema_version, payload),
             Ok(StreamType::User) => read_as::<UserEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Setting) => read_as::<SettingEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Activity) => read_as::<ActivityEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -139,6 +151,8 @@ impl Event {
             Self::Ticket(event) => event.store(),
             Self::Conversation(event) => event.store(),
             Self::User(event) => event.store(),
+            Self::Setting(event) => event.store(),
+            Self::Activity(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -155,6 +169,8 @@ impl Event {
             Self::Ticket(event) => version_of::<TicketEvent>(event.into()),
             Self::Conversation(event) => version_of::<ConversationEvent>(event.into()),
             Self::User(event) => version_of::<UserEvent>(event.into()),
+            Self::Setting(event) => version_of::<SettingEvent>(event.into()),
+            Self::Activity(event) => version_of::<ActivityEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -166,6 +182,8 @@ impl Event {
             Self::Ticket(event) => event.into(),
             Self::Conversation(event) => event.into(),
             Self::User(event) => event.into(),
+            Self::Setting(event) => event.into(),
+            Self::Activity(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -177,7 +195,8 @@ impl Event {
             Self::Ticket(event) => subjects_in(event),
             Self::Conversation(event) => subjects_in(event),
             Self::User(event) => subjects_in(event),
-            Self::Unknown(_) => Vec::new(),
+            Self::Activity(event) => subjects_in(event),
+            Self::Setting(_) | Self::Unknown(_) => Vec::new(),
         }
     }
 
@@ -191,6 +210,8 @@ impl Event {
                 ConversationEvent::MessagePosted { is_internal: true, .. }
                 | ConversationEvent::MessageFeedbackSet { .. },
             )
+            | Self::Setting(_)
+            | Self::Activity(_)
             | Self::Unknown(_) => None,
             Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
                 let (from, to) = (from.clone(), to.clone());
@@ -212,18 +233,49 @@ impl Event {
     /// # Errors
     /// Never for events that can be stored.
     pub fn shown(&self) -> Result<serde_json::Value, serde_json::Error> {
-        let tagged = crate::sealed::with_texts_shown(|| match self {
+        crate::sealed::with_texts_shown(|| self.fields())
+    }
+
+    /// The fields that say something besides texts about people, as a JSON object.
+    ///
+    /// # Errors
+    /// Never for events that can be stored.
+    pub fn without_texts(&self) -> Result<serde_json::Value, serde_json::Error> {
+        let mut fields = crate::sealed::with_texts_withheld(|| self.fields())?;
+        if let Some(fields) = fields.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        Ok(fields)
+    }
+
+    fn fields(&self) -> Result<serde_json::Value, serde_json::Error> {
+        let tagged = match self {
             Self::Ticket(event) => serde_json::to_value(event),
             Self::Conversation(event) => serde_json::to_value(event),
             Self::User(event) => serde_json::to_value(event),
+            Self::Setting(event) => serde_json::to_value(event),
+            Self::Activity(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
-        })?;
+        }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
         let fields = match tagged {
             serde_json::Value::Object(tagged) => tagged.into_iter().next().map(|(_, fields)| fields),
             _ => None,
         };
         Ok(fields.unwrap_or_default())
+    }
+
+    /// Which kind of stream it belongs to; none for an event that this version does not know.
+    #[must_use]
+    pub fn stream_type(&self) -> Option<StreamType> {
+        match self {
+            Self::Ticket(_) => Some(StreamType::Ticket),
+            Self::Conversation(_) => Some(StreamType::Conversation),
+            Self::User(_) => Some(StreamType::User),
+            Self::Setting(_) => Some(StreamType::Setting),
+            Self::Activity(_) => Some(StreamType::Activity),
+            Self::Unknown(_) => None,
+        }
     }
 }
 

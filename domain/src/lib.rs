@@ -8,6 +8,8 @@
 //! | [`ticket`] | a requester's problem, from creation to closing |
 //! | [`conversation`] | the messages on a ticket |
 //! | [`user`] | who may sign in, and as what |
+//! | [`setting`] | what administrators decide while the desk runs |
+//! | [`activity`] | who came in, went out, was refused and looked at what |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`event`] | any event of any aggregate, its stored form and the envelope around it |
@@ -15,6 +17,7 @@
 //! | [`sealed`] | personal text, which the log only ever holds encrypted |
 
 pub mod access;
+pub mod activity;
 pub mod conversation;
 pub mod event;
 pub mod evolution;
@@ -22,6 +25,7 @@ pub mod id;
 pub mod refusal;
 pub mod scope;
 pub mod sealed;
+pub mod setting;
 pub mod text;
 pub mod ticket;
 pub mod user;
@@ -29,6 +33,7 @@ pub mod user;
 use chrono::{DateTime, Utc};
 
 use crate::access::Caller;
+use crate::setting::Terms;
 
 /// A command with who issued it and when.
 #[derive(Debug, Clone)]
@@ -37,8 +42,18 @@ pub struct Issued<C> {
     pub by: Caller,
     /// When it happened in the world: what the resulting events carry as `occurred_at`.
     pub at: DateTime<Utc>,
+    /// What administrators set and rules depend on.
+    pub terms: Terms,
     /// What is asked.
     pub command: C,
+}
+
+impl<C> Issued<C> {
+    /// `command`, issued by `by` at `at` where nobody set anything else than the defaults.
+    #[must_use]
+    pub fn new(by: Caller, at: DateTime<Utc>, command: C) -> Self {
+        Self { by, at, terms: Terms::default(), command }
+    }
 }
 
 /// What the log's use cases need of an aggregate beyond [`cqrs_es::Aggregate`]: the pure decision.

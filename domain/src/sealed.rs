@@ -87,6 +87,8 @@ enum Scope {
     Cipher(Arc<dyn Cipher>),
     /// They are written as people read them.
     Shown,
+    /// They are left out.
+    Withheld,
     /// Whose they are is noted.
     Noted(Rc<RefCell<Vec<UserId>>>),
 }
@@ -104,6 +106,11 @@ pub fn with_cipher<R>(cipher: Arc<dyn Cipher>, work: impl FnOnce() -> R) -> R {
 /// to readers who may, never for storing.
 pub fn with_texts_shown<R>(work: impl FnOnce() -> R) -> R {
     within(Scope::Shown, work)
+}
+
+/// Runs `work` with null for every [`Sealed`] field it serialises on this thread.
+pub fn with_texts_withheld<R>(work: impl FnOnce() -> R) -> R {
+    within(Scope::Withheld, work)
 }
 
 /// Whose texts are in `value`.
@@ -137,6 +144,7 @@ impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let cipher = match scope() {
             Some(Scope::Shown) => return serializer.serialize_str(self.shown()),
+            Some(Scope::Withheld) => return serializer.serialize_unit(),
             Some(Scope::Cipher(cipher)) => cipher,
             Some(Scope::Noted(subjects)) => {
                 subjects.borrow_mut().push(self.subject);
@@ -222,7 +230,10 @@ mod tests {
         let text = Sealed::new(UserId::default(), "printer");
         let shown = with_texts_shown(|| serde_json::to_string(&[text, Sealed::erased(UserId::default())]));
         assert_eq!(shown.expect("texts"), r#"["printer","[erased]"]"#);
-        assert!(serde_json::to_string(&Sealed::new(UserId::default(), "printer")).is_err());
+        let text = Sealed::new(UserId::default(), "printer");
+        assert!(serde_json::to_string(&text).is_err());
+        let withheld = with_texts_withheld(|| serde_json::to_string(&(text, 7)));
+        assert_eq!(withheld.expect("a value"), "[null,7]");
     }
 
     #[test]

@@ -9,16 +9,20 @@
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
 //! | [`user_directory`] | who has an account, and as what |
+//! | [`settings`] | what administrators set, who and when |
+//! | [`activity`] | who did what besides working on tickets |
 //! | [`holdings`] | how much there is about a person |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
 
+pub mod activity;
 pub mod cursor;
 mod facts;
 pub mod holdings;
 pub mod messages;
 pub mod past;
 mod person;
+pub mod settings;
 pub mod sight;
 pub mod ticket_history;
 pub mod ticket_list;
@@ -38,5 +42,7 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("ticket_page").with::<ticket_page::TicketPage>().with::<messages::Messages>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
+        ReadModel::new("settings").with::<settings::SettingsTable>(),
+        ReadModel::new("activity").with::<activity::Activity>(),
     ]
 }

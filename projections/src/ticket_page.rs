@@ -176,7 +176,7 @@ impl Table for TicketPage {
             Event::Ticket(_) | Event::Conversation(_) | Event::Unknown(_) => {
                 Some(TicketId::of_stream(event.stream).stream())
             }
-            Event::User(_) => None,
+            Event::User(_) | Event::Setting(_) | Event::Activity(_) => None,
         }
     }
 
@@ -198,7 +198,7 @@ impl Table for TicketPage {
                 row.updated_at = recorded.occurred_at;
             }
             Event::Conversation(event) => row.say(recorded, event),
-            Event::User(_) | Event::Unknown(_) => {}
+            Event::User(_) | Event::Setting(_) | Event::Activity(_) | Event::Unknown(_) => {}
         }
         Ok(Some(row))
     }

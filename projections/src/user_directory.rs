@@ -90,7 +90,8 @@ impl Table for UserDirectory {
         match event {
             UserEvent::UserCreated { .. }
             | UserEvent::ApiTokenIssued { .. }
-            | UserEvent::ApiTokenRevoked { .. } => {}
+            | UserEvent::ApiTokenRevoked { .. }
+            | UserEvent::PasswordChanged { .. } => {}
             UserEvent::RoleChanged { role, departments } => {
                 row.role = word(*role);
                 row.departments = listed(departments);

@@ -11,6 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use domain::access::{Department, Role};
+use domain::activity::{
+    ActivityEvent, AuditPart, ExportedData, Revocation, SecondFactor, SignInMethod, SignInRefusal,
+};
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
@@ -18,10 +21,11 @@ use domain::evolution::REGISTRY;
 use domain::id::{MessageId, TicketId, UserId};
 use domain::scope::Scope;
 use domain::sealed::{Cipher, Sealed, with_cipher};
+use domain::setting::{SettingEvent, SettingValue};
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use domain::user::UserEvent;
-use domain::user::values::ErasureReason;
+use domain::user::values::{ErasureReason, PasswordChange};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -61,6 +65,7 @@ pub(crate) fn committed() -> BTreeMap<String, String> {
 
 const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
 const IVAN: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0002));
+const SESSION: Uuid = Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0004);
 const MESSAGE: MessageId = MessageId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0003));
 
 fn sealed(text: &str) -> Sealed {
@@ -85,7 +90,10 @@ fn expected_of_older_versions() -> Vec<(&'static str, Event)> {
 pub(crate) fn examples() -> Vec<Event> {
     let tickets = ticket_examples().into_iter().map(Event::from);
     let messages = conversation_examples().into_iter().map(Event::from);
-    tickets.chain(messages).chain(user_examples().into_iter().map(Event::from)).collect()
+    let people = user_examples().into_iter().map(Event::from);
+    let settings = setting_examples().into_iter().map(Event::from);
+    let activity = activity_examples().into_iter().map(Event::from);
+    tickets.chain(messages).chain(people).chain(settings).chain(activity).collect()
 }
 
 fn ticket_examples() -> Vec<TicketEvent> {
@@ -145,6 +153,18 @@ fn conversation_examples() -> Vec<ConversationEvent> {
     ]
 }
 
+fn setting_examples() -> Vec<SettingEvent> {
+    let words = |words: &[&str]| SettingValue::Words(words.iter().map(ToString::to_string).collect());
+    vec![
+        SettingEvent::SettingChanged {
+            name: "two_factor_required_for".to_owned(),
+            from: words(&[]),
+            to: words(&["agent", "admin"]),
+        },
+        SettingEvent::FeatureFlagChanged { name: "api_docs".to_owned(), on: false },
+    ]
+}
+
 fn user_examples() -> Vec<UserEvent> {
     let departments = || vec![code("FACILITIES"), code("IT")];
     vec![
@@ -165,7 +185,37 @@ fn user_examples() -> Vec<UserEvent> {
             max_requests: Some(50),
         },
         UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
+        UserEvent::PasswordChanged { how: PasswordChange::Reset },
         UserEvent::UserErased { reason: ErasureReason::RequestOfPerson },
+    ]
+}
+
+fn activity_examples() -> Vec<ActivityEvent> {
+    use ActivityEvent as E;
+    let (address, device) = (|| sealed("192.0.2.7"), || Some(sealed("Mozilla/5.0")));
+    let (about, session) = (Some(ADA), SESSION);
+    vec![
+        E::SignedIn {
+            user: ADA,
+            method: SignInMethod::Password,
+            second_factor: Some(SecondFactor::Totp),
+            session,
+            address: address(),
+            device: device(),
+        },
+        E::SignInRefused {
+            user: Some(ADA),
+            method: SignInMethod::Openid,
+            why: SignInRefusal::WrongSecondFactor,
+            address: Some(address()),
+            device: device(),
+        },
+        E::SignedOut { user: ADA, session: Some(session) },
+        E::SessionRevoked { user: ADA, session, why: Revocation::PasswordChanged },
+        E::TokenReused { user: ADA, session, address: address(), device: device() },
+        E::AccessRefused { user: ADA, operation: "GET /api/v1/users/{id}".to_owned() },
+        E::Exported { what: ExportedData::PersonalData, about },
+        E::AuditRead { what: AuditPart::Activity, about },
     ]
 }
 

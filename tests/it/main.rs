@@ -1,8 +1,10 @@
 //! All integration tests in one binary.
 
 mod access;
+mod activity;
 mod api_tokens;
 mod architecture;
+mod attacks;
 mod audit;
 mod auth;
 mod bad_input;
@@ -13,6 +15,7 @@ mod events;
 mod handler;
 mod limits;
 mod log;
+mod log_lines;
 mod mail;
 mod nodes;
 mod openapi;
@@ -20,8 +23,10 @@ mod past;
 mod projection;
 mod races;
 mod rebuild;
+mod registration;
 mod relay;
 mod schemas;
+mod settings;
 mod stream;
 mod tickets;
 mod unknown;

@@ -254,12 +254,31 @@ impl TestDesk {
         self.desk.log.head().await.expect("a head")
     }
 
+    /// How many events the log has that followed from decisions, and are not only what was noted of people.
+    ///
+    /// # Panics
+    /// If the database does not answer.
+    pub async fn decided(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from ledger.events where stream_type <> 'activity'")
+            .fetch_one(self.desk.pool())
+            .await
+            .expect("a count")
+    }
+
     /// Checks that the log is sound and every read model equals a fold from the first event.
     ///
     /// # Panics
     /// If not.
     pub async fn assert_sound(&self) {
         assert_sound(&self.desk).await;
+    }
+
+    /// Another node on the same database, to be closed before this one.
+    ///
+    /// # Panics
+    /// If it does not open.
+    pub async fn another_node(&self) -> Self {
+        Self::on(TestDatabase::at(self.database.options.clone())).await
     }
 
     /// Stops the desk in order.

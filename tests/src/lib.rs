@@ -3,6 +3,7 @@
 pub mod appends;
 pub mod desk;
 pub mod load;
+pub mod log_lines;
 pub mod mails;
 pub mod nats;
 pub mod other_version;

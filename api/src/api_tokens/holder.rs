@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::access::Caller;
+use domain::access::{Caller, Reach};
 use domain::id::UserId;
 use domain::scope::Scope;
 use infrastructure::token::ApiSecret;
@@ -70,12 +70,17 @@ pub(crate) async fn again(desk: &Desk, grant: &Grant, acting_as: UserId) -> Answ
 }
 
 async fn by_hash(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
-    if let Some(known) = desk.holders.0.get(&hash).filter(|known| Utc::now() < known.expires_at) {
-        return Ok(Signed::clone(&known));
-    }
-    let signed = look_up(desk, hash).await?;
-    desk.holders.0.insert(hash, Arc::new(signed.clone()));
-    Ok(signed)
+    let known = desk.holders.0.get(&hash).filter(|known| Utc::now() < known.expires_at);
+    let signed = if let Some(known) = known {
+        Signed::clone(&known)
+    } else {
+        let signed = look_up(desk, hash).await?;
+        desk.holders.0.insert(hash, Arc::new(signed.clone()));
+        signed
+    };
+    // Not kept with the holder, so that a setting counts as soon as it is seen.
+    let caller = signed.caller.clone().reaching(desk.reach().await?);
+    Ok(Signed { caller, ..signed })
 }
 
 /// The log is asked, as for every session: a token taken back is gone at once on every node.
@@ -104,7 +109,12 @@ async fn look_up(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
     Ok(Signed {
         user: owner,
         role,
-        caller: Caller::Person { id: owner, role, departments: account.departments().to_vec() },
+        caller: Caller::Person {
+            id: owner,
+            role,
+            departments: account.departments().to_vec(),
+            reach: Reach::default(),
+        },
         jti: id,
         expires_at: token.expires_at,
         grant: Some(Arc::new(grant)),

@@ -80,6 +80,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ProjectionsCommand,
     },
+    /// What administrators decide while the desk runs: settings and feature flags
+    Settings {
+        #[command(subcommand)]
+        command: SettingsCommand,
+    },
     /// Print the API's description (OpenAPI)
     Openapi,
     /// Print what events look like: a catalogue, or with --output json their JSON Schemas
@@ -240,6 +245,20 @@ pub(crate) struct Replay {
     /// What the desk had recorded by this time, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+/// `settings …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Print every setting and feature flag with its value and what is allowed
+    List,
+    /// Set one; every running server goes by it within a second
+    Set {
+        /// Its name
+        name: String,
+        /// Its value; lists with commas between, feature flags on or off
+        value: String,
+    },
 }
 
 /// `projections …`.

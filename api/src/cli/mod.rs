@@ -14,6 +14,7 @@ mod replay;
 mod retold;
 mod schemas;
 mod serve;
+mod settings;
 mod site;
 mod snapshot;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, LogCommand, ProjectionsCommand, UserCommand};
+use args::{Cli, Command, LogCommand, ProjectionsCommand, SettingsCommand, UserCommand};
 use failure::Failure;
 use output::{Output, print_json};
 use site::{Site, Use};
@@ -91,6 +92,12 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Projections { command: ProjectionsCommand::Rollback { name } } => {
             rebuild::roll_back(&globals, output, &name).await
+        }
+        Command::Settings { command: SettingsCommand::List } => {
+            Site::visit(&globals, Use::Reading, async |site| settings::list(site, output).await).await
+        }
+        Command::Settings { command: SettingsCommand::Set { name, value } } => {
+            settings::set(&globals, output, &name, &value).await
         }
         Command::Openapi => Ok(print_json(&api::openapi())?),
         Command::Schemas(args) => Ok(schemas::run(output, &args)?),

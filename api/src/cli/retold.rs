@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::access::{Actor, Department};
+use domain::activity::ActivityEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::UserId;
@@ -77,7 +78,24 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Conversation(event) => conversation(event, names),
         Event::User(UserEvent::UserErased { .. }) => Told::new("erased a person"),
         Event::User(_) => Told::new("changed an account"),
+        Event::Setting(_) => Told::new("changed a setting"),
+        Event::Activity(event) => Told::new(activity(event)),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
+    }
+}
+
+/// What somebody did besides.
+fn activity(event: &ActivityEvent) -> &'static str {
+    use ActivityEvent as E;
+    match event {
+        E::SignedIn { .. } => "signed in",
+        E::SignInRefused { .. } => "refused a sign-in",
+        E::SignedOut { .. } => "signed out",
+        E::SessionRevoked { .. } => "ended a sign-in",
+        E::TokenReused { .. } => "ended a sign-in whose refresh token was copied",
+        E::AccessRefused { .. } => "was refused what the role does not allow",
+        E::Exported { .. } => "exported data",
+        E::AuditRead { .. } => "read what people did",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The people of the demo: three to sign in as, six more requesters, and the crowd of the sample file.
 
-use domain::access::{Caller, Department, Role};
+use domain::access::{Caller, Department, Reach, Role};
 use domain::id::UserId;
 
 use super::names;
@@ -74,7 +74,12 @@ impl Person {
 
     /// They, as somebody who issues commands.
     pub(crate) fn caller(&self) -> Caller {
-        Caller::Person { id: self.id(), role: self.role, departments: self.departments() }
+        Caller::Person {
+            id: self.id(),
+            role: self.role,
+            departments: self.departments(),
+            reach: Reach::default(),
+        }
     }
 }
 

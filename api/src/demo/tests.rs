@@ -38,7 +38,7 @@ fn rehearse(life: &Life) -> Status {
         urgency: life.urgency,
         department: life.department.clone(),
     };
-    decide(&mut ticket, Issued { by: DESK, at: life.filed_at, command: create });
+    decide(&mut ticket, Issued::new(DESK, life.filed_at, create));
     for (number, step) in (1..).zip(&life.steps) {
         let events = rehearse_step(&mut ticket, &mut conversation, life, number, step);
         assert!(events > 0, "{}: step {number} changes nothing: {step:?}", life.name);
@@ -54,7 +54,7 @@ fn rehearse_step(
     step: &Step,
 ) -> usize {
     let Step { at, by, act } = step.clone();
-    let mut on_ticket = |command| decide(ticket, Issued { by: by.clone(), at, command });
+    let mut on_ticket = |command| decide(ticket, Issued::new(by.clone(), at, command));
     match act {
         Act::Do(command) => on_ticket(command),
         Act::Assign(agent) => on_ticket(TicketCommand::Assign {
@@ -75,7 +75,7 @@ fn rehearse_step(
                 is_ai: false,
                 client_msg_id: None,
             };
-            decide(conversation, Issued { by, at, command: post })
+            decide(conversation, Issued::new(by, at, post))
         }
     }
 }

@@ -70,6 +70,9 @@ impl Document {
         self.piece(serde_json::to_string(&parts::sign_ins(&self.pool, self.user).await?)?).await?;
         let tokens = parts::api_tokens(&self.pool, self.log.keys(), self.user).await?;
         self.piece(format!(",\"api_tokens\":{}", serde_json::to_string(&tokens)?)).await?;
+        self.piece(",\"activity\":[".to_owned()).await?;
+        self.activity(head).await?;
+        self.piece("]".to_owned()).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails},\"acts\":[")).await?;
@@ -102,6 +105,19 @@ impl Document {
             after = to;
         }
         Ok(tickets)
+    }
+
+    /// What is noted about them up to `head`, as far as the read models show it.
+    async fn activity(&self, head: i64) -> anyhow::Result<()> {
+        let mut is_first = true;
+        for position in projections::activity::about(&self.pool, self.user).await? {
+            for recorded in self.log.read_range(position, position).await? {
+                if recorded.position <= head {
+                    self.item(&ExportedEvent::of(&recorded, &recorded.event)?, &mut is_first).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The events of some streams up to `head`, in the order in which they were recorded.

@@ -29,6 +29,8 @@ pub struct PersonalData {
     pub sign_ins: Vec<SignIn>,
     /// The API tokens that were issued for them.
     pub api_tokens: Vec<ExportedToken>,
+    /// Their sign-ins and what else is noted about them, with addresses and devices.
+    pub activity: Vec<ExportedEvent>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.
@@ -98,7 +100,7 @@ pub struct Act {
     /// The event's type.
     #[schema(example = "MessagePosted")]
     pub event_type: String,
-    /// The ticket or the account it was done to.
+    /// The ticket or the account it was done to; for what is about neither, the event's own stream.
     #[schema(example = "TKT-1763700000000-4K9XQ2")]
     pub about: String,
     /// When.
@@ -112,10 +114,10 @@ pub struct Act {
 
 impl Act {
     pub(super) fn of(trace: Trace) -> Self {
-        let is_account = trace.stream_type == "user";
+        let is_about_a_ticket = matches!(trace.stream_type.as_str(), "ticket" | "conversation");
         let ticket = || TicketId::of_stream(trace.stream_id).to_string();
         Self {
-            about: if is_account { trace.stream_id.to_string() } else { ticket() },
+            about: if is_about_a_ticket { ticket() } else { trace.stream_id.to_string() },
             position: trace.position,
             event_type: trace.event_type,
             occurred_at: trace.occurred_at,

@@ -1,10 +1,7 @@
 //! Which events a reader asks for.
 
-use domain::conversation::ConversationEvent;
-use domain::event::StoredEvent;
+use domain::evolution::REGISTRY;
 use domain::id::TicketId;
-use domain::ticket::TicketEvent;
-use domain::user::UserEvent;
 use infrastructure::log::Filter;
 use uuid::Uuid;
 
@@ -33,8 +30,7 @@ pub(crate) fn read(errors: &mut ValidationErrors, types: Vec<String>, streams: &
 
 /// Every type of event there is.
 fn known() -> impl Iterator<Item = &'static str> {
-    let types = [TicketEvent::TYPES, ConversationEvent::TYPES, UserEvent::TYPES];
-    types.into_iter().flatten().map(|(name, _)| *name)
+    REGISTRY.types().map(|(_, name, _)| name)
 }
 
 /// The streams that `text` names: a ticket has two, its own and its conversation's.

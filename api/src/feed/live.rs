@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::response::sse::Event as Frame;
+use domain::setting::Flag;
 use futures::Stream;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -193,8 +194,9 @@ impl Live {
             let why = "the database was restarted or exchanged: come back with the last id";
             return Err(Problem::conflict("EPOCH_CHANGED", why));
         }
-        if self.looked.elapsed() > TRUSTED_FOR {
+        if self.looked.elapsed() >= TRUSTED_FOR {
             self.signed = self.signed.again(&self.desk).await?;
+            may_follow(&self.desk, &self.signed).await?;
             self.looked = Instant::now();
             self.page.clear();
             self.reader.position = self.passed;
@@ -222,7 +224,7 @@ impl Live {
             _ = self.head.changed() => {}
             _ = self.epoch.changed() => self.epoch.mark_changed(),
             () = self.desk.streams.closing() => {}
-            () = tokio::time::sleep(TRUSTED_FOR) => {}
+            () = tokio::time::sleep(TRUSTED_FOR.saturating_sub(self.looked.elapsed())) => {}
         }
     }
 
@@ -241,6 +243,17 @@ impl Live {
             Format::Cloudevents => frame.json_data(CloudEvent::of(envelope, self.desk.log.id())),
         }
     }
+}
+
+/// Refuses people who are no staff while the stream is switched off for them.
+///
+/// # Errors
+/// 403, or the log cannot be read.
+pub(crate) async fn may_follow(desk: &Desk, signed: &Signed) -> Answer<()> {
+    if signed.caller.is_staff() || desk.is_on(Flag::EventStreamForRequesters).await? {
+        return Ok(());
+    }
+    Err(Problem::forbidden("the stream of events is switched off for requesters"))
 }
 
 /// What is said before the stream ends.

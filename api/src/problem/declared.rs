@@ -11,6 +11,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// For signed-in callers: 401, and 503 while the database is away.
 pub struct Guarded;
+/// For everybody: 503 while the database is away.
+pub struct Unguarded;
 /// The caller's role does not allow it: 403.
 pub struct Forbidden;
 /// It does not exist for the caller: 404.
@@ -74,6 +76,12 @@ const ALL: [(&str, u16, &str, &str, &str); 13] = [
 impl IntoResponses for Guarded {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         named(&["Unauthenticated", "Unavailable"])
+    }
+}
+
+impl IntoResponses for Unguarded {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        named(&["Unavailable"])
     }
 }
 

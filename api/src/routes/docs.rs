@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, Uri};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use domain::setting::Flag;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::desk::Desk;
@@ -31,14 +33,25 @@ static SCHEMAS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
     schemas::files().iter().map(|(file, schema)| (file.as_str(), schema.to_string())).collect()
 });
 
-pub(super) fn routes() -> Router<Desk> {
+pub(super) fn routes(desk: Desk) -> Router<Desk> {
     let pages = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
     let pages = Router::from(pages).layer(map_response(with_policy));
     pages
         .route("/openapi.json", get(document))
         .route("/asyncapi.json", get(async || ([(CONTENT_TYPE, "application/json")], EVENTS.as_str())))
+        .route_layer(from_fn_with_state(desk, while_on))
+        // Events name their schemas, so these are always there.
         .route("/schemas", get(async || ([(CONTENT_TYPE, "application/json")], INDEX.as_str())))
         .route("/schemas/{file}", get(schema))
+}
+
+/// Passes on while the documentation is switched on.
+async fn while_on(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    if desk.was_on(Flag::ApiDocs).await {
+        next.run(request).await
+    } else {
+        Problem::not_found("the documentation is switched off").into_response()
+    }
 }
 
 async fn document() -> impl IntoResponse {

@@ -52,6 +52,7 @@
 //! `Idempotency-Key`, request ids, error bodies, CORS and limits are the layers' business: no route sees them.
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
+mod activity;
 mod api_token;
 mod audit;
 mod auth;
@@ -62,6 +63,7 @@ mod health;
 mod home;
 mod message;
 mod projection;
+mod setting;
 mod ticket;
 mod user;
 
@@ -81,10 +83,12 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(activity::routes())
         .merge(audit::routes())
         .merge(event::routes())
         .merge(consumer::routes())
         .merge(projection::routes())
+        .merge(setting::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.
@@ -96,10 +100,10 @@ pub(crate) fn documented() -> (Router<Desk>, utoipa::openapi::OpenApi) {
 }
 
 /// All routes, also at the addresses that programs of the desk's predecessors use.
-pub(crate) fn everywhere() -> Router<Desk> {
+pub(crate) fn everywhere(desk: Desk) -> Router<Desk> {
     let (documented, _) = documented();
     documented
         .merge(Router::from(all()))
         .nest("/api/v1", Router::from(health::routes()))
-        .merge(docs::routes())
+        .merge(docs::routes(desk))
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::activity::ActivityEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
+use domain::setting::SettingEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use serde_json::{Map, Value, json};
@@ -17,7 +19,11 @@ const COMMENT: &str = "These are the fields as readers see them. A version never
 
 /// The newest version of every type.
 pub(super) fn all() -> impl Iterator<Item = EventSchema> {
-    of::<TicketEvent>().chain(of::<ConversationEvent>()).chain(of::<UserEvent>())
+    of::<TicketEvent>()
+        .chain(of::<ConversationEvent>())
+        .chain(of::<UserEvent>())
+        .chain(of::<SettingEvent>())
+        .chain(of::<ActivityEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -17,7 +17,7 @@ mod testing {
     use uuid::Uuid;
 
     use super::*;
-    use crate::access::{Caller, Role};
+    use crate::access::{Caller, Reach, Role};
     use crate::id::{MessageId, UserId};
     use crate::sealed::Sealed;
 
@@ -27,7 +27,7 @@ mod testing {
     pub(super) const SYSTEM: Caller = Caller::System("test");
 
     fn person(id: UserId, role: Role) -> Caller {
-        Caller::Person { id, role, departments: vec![] }
+        Caller::Person { id, role, departments: vec![], reach: Reach::default() }
     }
 
     /// The requester.
@@ -107,7 +107,7 @@ mod testing {
     }
 
     pub(super) fn issued(by: Caller, command: impl Into<ConversationCommand>) -> Issued<ConversationCommand> {
-        Issued { by, at: DateTime::UNIX_EPOCH, command: command.into() }
+        Issued::new(by, DateTime::UNIX_EPOCH, command.into())
     }
 
     pub(super) fn when(

@@ -6,8 +6,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::activity::ActivityEvent;
 use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
+use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 
@@ -56,6 +58,8 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<TicketEvent>(),
     Family::of::<ConversationEvent>(),
     Family::of::<UserEvent>(),
+    Family::of::<SettingEvent>(),
+    Family::of::<ActivityEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

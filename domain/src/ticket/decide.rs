@@ -8,6 +8,7 @@ use super::{Decision, Live, TicketCommand, TicketError, TicketEvent};
 use crate::access::{Caller, Department};
 use crate::id::UserId;
 use crate::sealed::Sealed;
+use crate::setting::Terms;
 
 /// The decision on a ticket that does not exist yet.
 pub(super) fn create(
@@ -33,7 +34,13 @@ pub(super) fn create(
 
 impl Live {
     /// The decision on a ticket that exists.
-    pub(super) fn decide(&self, by: &Caller, at: DateTime<Utc>, command: TicketCommand) -> Decision {
+    pub(super) fn decide(
+        &self,
+        by: &Caller,
+        at: DateTime<Utc>,
+        terms: Terms,
+        command: TicketCommand,
+    ) -> Decision {
         use TicketCommand as C;
         if !by.sight().sees(self.whose()) {
             return Err(TicketError::NotFound);
@@ -51,11 +58,11 @@ impl Live {
             C::Assign { agent: None } => self.queue(by),
             C::Claim => self.claim(by),
             C::Unassign => self.unassign(by),
-            C::SetStatus { to, reason } => self.set_status(by, at, to, reason),
+            C::SetStatus { to, reason } => self.set_status(by, at, terms, to, reason),
             C::Resolve { resolution, resolution_code } => self.resolve(by, at, resolution, resolution_code),
             C::Close => self.close(by, at),
-            C::Reopen { reason } => self.reopen(by, at, reason),
-            C::Answer { is_internal } => self.answer(by, at, is_internal),
+            C::Reopen { reason } => self.reopen(by, at, terms, reason),
+            C::Answer { is_internal } => self.answer(by, at, terms, is_internal),
             C::GiveFeedback { rating, comment } => self.give_feedback(by, at, rating, comment),
             C::Flag { reason } => self.flag(by, reason),
             C::ClearFlag => self.clear_flag(by),

@@ -52,14 +52,14 @@ impl Ticket {
 
 impl Decide for Ticket {
     fn decide(&self, issued: Issued<TicketCommand>) -> Decision {
-        let Issued { by, at, command } = issued;
+        let Issued { by, at, terms, command } = issued;
         match (&self.live, command) {
             (None, TicketCommand::Create { requester, title, description, urgency, department }) => {
                 decide::create(&by, requester, &title, &description, urgency, department)
             }
             (None, _) => Err(TicketError::NotFound),
             (Some(_), TicketCommand::Create { .. }) => Err(TicketError::AlreadyExists),
-            (Some(live), command) => live.decide(&by, at, command),
+            (Some(live), command) => live.decide(&by, at, terms, command),
         }
     }
 }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::decide::{admins_only, staff_only};
-use super::values::{REOPEN_WINDOW, ResolvedBy, Status};
+use super::values::{ResolvedBy, Status};
 use super::{Decision, Live, TicketError, TicketEvent};
 use crate::access::{Caller, Role};
+use crate::setting::Terms;
 
 impl Live {
     /// The statuses that staff can bring it to.
@@ -30,6 +31,7 @@ impl Live {
         &self,
         by: &Caller,
         at: DateTime<Utc>,
+        terms: Terms,
         to: Status,
         reason: Option<String>,
     ) -> Decision {
@@ -42,7 +44,7 @@ impl Live {
         }
         match to {
             Status::Open | Status::InProgress if !self.status.is_active() => {
-                self.reopen_as(by, at, to, reason)
+                self.reopen_as(by, at, terms, to, reason)
             }
             Status::Open => self.unassign(by),
             Status::Assigned => self.queue(by),
@@ -84,14 +86,20 @@ impl Live {
     }
 
     /// Takes it up again, if the caller may and it is not too late.
-    pub(super) fn reopen(&self, by: &Caller, at: DateTime<Utc>, reason: Option<String>) -> Decision {
+    pub(super) fn reopen(
+        &self,
+        by: &Caller,
+        at: DateTime<Utc>,
+        terms: Terms,
+        reason: Option<String>,
+    ) -> Decision {
         if self.status.is_active() {
             return Ok(vec![]);
         }
         match self.resolved_at {
             Some(resolved_at) => {
                 let may_be_late = by.is_staff() && self.status == Status::Resolved;
-                if at - resolved_at > REOPEN_WINDOW && !may_be_late {
+                if at - resolved_at > terms.reopen_window && !may_be_late {
                     return Err(TicketError::ReopenWindowPassed { resolved_at });
                 }
             }
@@ -101,8 +109,15 @@ impl Live {
     }
 
     /// Takes it up again and brings it to `to`, by one more transition if reopening does not lead there.
-    fn reopen_as(&self, by: &Caller, at: DateTime<Utc>, to: Status, reason: Option<String>) -> Decision {
-        let mut events = self.reopen(by, at, reason)?;
+    fn reopen_as(
+        &self,
+        by: &Caller,
+        at: DateTime<Utc>,
+        terms: Terms,
+        to: Status,
+        reason: Option<String>,
+    ) -> Decision {
+        let mut events = self.reopen(by, at, terms, reason)?;
         match (self.reopens_to(), to) {
             (from, to) if from == to => {}
             (_, Status::Open) => events.push(TicketEvent::TicketUnassigned {}),
@@ -112,18 +127,18 @@ impl Live {
     }
 
     /// What a message on the ticket entails.
-    pub(super) fn answer(&self, by: &Caller, at: DateTime<Utc>, is_internal: bool) -> Decision {
+    pub(super) fn answer(&self, by: &Caller, at: DateTime<Utc>, terms: Terms, is_internal: bool) -> Decision {
         match (is_internal, self.is_owner(by)) {
             (true, _) => staff_only(by).map(|()| vec![]),
-            (false, true) => self.answered_by_requester(by, at),
+            (false, true) => self.answered_by_requester(by, at, terms),
             (false, false) => self.answered_by_staff(by),
         }
     }
 
-    fn answered_by_requester(&self, by: &Caller, at: DateTime<Utc>) -> Decision {
+    fn answered_by_requester(&self, by: &Caller, at: DateTime<Utc>, terms: Terms) -> Decision {
         match self.status {
             Status::WaitingOnCustomer => Ok(vec![self.changed(Status::InProgress, None)]),
-            Status::Resolved | Status::Closed => self.reopen(by, at, None),
+            Status::Resolved | Status::Closed => self.reopen(by, at, terms, None),
             Status::Open | Status::Assigned | Status::InProgress => Ok(vec![]),
         }
     }

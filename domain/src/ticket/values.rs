@@ -6,8 +6,6 @@ use utoipa::ToSchema;
 
 use crate::text::{BadText, Lines, parse_text};
 
-/// How long after the resolution a requester may reopen.
-pub const REOPEN_WINDOW: TimeDelta = TimeDelta::days(14);
 /// How long after the first feedback it may be changed.
 pub const FEEDBACK_WINDOW: TimeDelta = TimeDelta::days(7);
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::token::ApiToken;
-use super::values::{EmailAddress, ErasureReason, Username};
+use super::values::{EmailAddress, ErasureReason, PasswordChange, Username};
 use crate::access::{Department, Role};
 use crate::id::UserId;
 
@@ -40,6 +40,12 @@ pub enum UserCommand {
     Deactivate,
     /// Let them sign in again.
     Activate,
+    /// Sign in with another password from now on; their own to ask, and an administrator's. The password itself is
+    /// nobody's business here.
+    ChangePassword {
+        /// How it came to be another one.
+        how: PasswordChange,
+    },
     /// Let everything personal about them be destroyed, for ever. Their own to ask, and an administrator's.
     Erase {
         /// Why.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::values::ErasureReason;
+use super::values::{ErasureReason, PasswordChange};
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::scope::Scope;
@@ -54,6 +54,11 @@ pub enum UserEvent {
         /// The token's identity.
         token_id: Uuid,
     },
+    /// They sign in with another password from now on.
+    PasswordChanged {
+        /// How it came to be another one.
+        how: PasswordChange,
+    },
     /// They are erased: their name and address are free again, their key is destroyed next, and what it sealed
     /// cannot be read any more.
     UserErased {
@@ -78,6 +83,7 @@ impl StoredEvent for UserEvent {
         ("ServiceAccountDeclared", 1),
         ("ApiTokenIssued", 1),
         ("ApiTokenRevoked", 1),
+        ("PasswordChanged", 1),
         ("UserErased", 1),
     ];
 

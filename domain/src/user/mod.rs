@@ -121,6 +121,7 @@ impl Account {
             UserCommand::Deactivate => Ok(vec![UserEvent::UserDeactivated {}]),
             UserCommand::Activate if self.is_active => Ok(vec![]),
             UserCommand::Activate => Ok(vec![UserEvent::UserActivated {}]),
+            UserCommand::ChangePassword { how } => Ok(vec![UserEvent::PasswordChanged { how }]),
         }
     }
 
@@ -147,7 +148,7 @@ impl Account {
 
     fn apply(&mut self, event: UserEvent) {
         match event {
-            UserEvent::UserCreated { .. } => {}
+            UserEvent::UserCreated { .. } | UserEvent::PasswordChanged { .. } => {}
             UserEvent::RoleChanged { role, departments } => {
                 self.role = role;
                 self.departments = departments;
@@ -205,10 +206,13 @@ fn departments_of(role: Role, mut given: Vec<Department>) -> Result<Vec<Departme
 
 impl Decide for User {
     fn decide(&self, issued: Issued<UserCommand>) -> Decision {
-        let Issued { by, at, command } = issued;
+        let Issued { by, at, command, .. } = issued;
         let theirs = matches!(
             command,
-            UserCommand::Erase { .. } | UserCommand::IssueToken(_) | UserCommand::RevokeToken(_)
+            UserCommand::Erase { .. }
+                | UserCommand::IssueToken(_)
+                | UserCommand::RevokeToken(_)
+                | UserCommand::ChangePassword { .. }
         );
         let is_own = theirs && self.account.as_ref().is_some_and(|account| by.is(account.id));
         if !by.is_admin() && !is_own {

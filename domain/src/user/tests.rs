@@ -5,9 +5,9 @@ use cqrs_es::Aggregate;
 use cqrs_es::test::{AggregateResultValidator, TestFramework};
 use proptest::prelude::*;
 
-use super::values::ErasureReason;
+use super::values::{ErasureReason, PasswordChange};
 use super::{User, UserCommand, UserError, UserEvent};
-use crate::access::Role;
+use crate::access::{Reach, Role};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::scope::Scope;
 use crate::{Decide, Issued};
@@ -31,7 +31,7 @@ pub(super) mod testing {
     pub(in crate::user) const SYSTEM: Caller = Caller::System("test");
 
     pub(in crate::user) fn person(id: UserId, role: Role) -> Caller {
-        Caller::Person { id, role, departments: vec![] }
+        Caller::Person { id, role, departments: vec![], reach: Reach::default() }
     }
 
     /// An administrator.
@@ -91,7 +91,7 @@ pub(super) mod testing {
     }
 
     pub(in crate::user) fn issued(by: Caller, command: UserCommand) -> Issued<UserCommand> {
-        Issued { by, at: DateTime::UNIX_EPOCH, command }
+        Issued::new(by, DateTime::UNIX_EPOCH, command)
     }
 
     pub(in crate::user) fn when(
@@ -210,6 +210,25 @@ fn a_person_is_erased_by_an_admin_the_desk_or_themselves() {
         when(vec![], by, erase()).then_expect_error(UserError::Forbidden);
     }
     when(vec![], root(), erase()).then_expect_error(UserError::NotFound);
+}
+
+#[test]
+fn a_password_is_its_owner_s_to_change_and_an_administrator_s() {
+    let given = || vec![created(Role::User, &[])];
+    let change = |how| UserCommand::ChangePassword { how };
+    for (by, how) in [
+        (person(ADA, Role::User), PasswordChange::Change),
+        (person(ADA, Role::User), PasswordChange::Reset),
+        (root(), PasswordChange::Admin),
+    ] {
+        let expected = vec![UserEvent::PasswordChanged { how }];
+        when(given(), by, change(how)).then_expect_events(expected);
+    }
+    let other = person(ROOT, Role::ItAgent);
+    when(given(), other, change(PasswordChange::Admin)).then_expect_error(UserError::Forbidden);
+    let gone = vec![created(Role::User, &[]), erased()];
+    when(gone, root(), change(PasswordChange::Admin)).then_expect_error(UserError::Erased);
+    when(vec![], root(), change(PasswordChange::Admin)).then_expect_error(UserError::NotFound);
 }
 
 #[test]

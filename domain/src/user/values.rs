@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::id::UserId;
 use crate::text::{Lines, parse_text};
 
 /// Why a person is erased: one of these words and no other, since a text of one's own could be personal.
@@ -28,6 +29,31 @@ pub enum ErasureReason {
     Retention,
     /// A court or an authority ordered it.
     Legal,
+}
+
+/// How a password came to be another one.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum PasswordChange {
+    /// Its owner knew the former one.
+    Change,
+    /// Its owner had forgotten it, and proved their address.
+    Reset,
+    /// An administrator chose it.
+    Admin,
 }
 
 /// The name somebody signs in with: 2 to 64 letters, digits, `.`, `-` or `_`, in lower case.
@@ -90,6 +116,12 @@ impl EmailAddress {
         Ok(Self(address))
     }
 
+    /// What stands for the address of `user`, who has none: nobody else has it, and no mail reaches it (RFC 2606).
+    #[must_use]
+    pub fn nowhere(user: UserId) -> Self {
+        Self(format!("{user}@no-address.invalid"))
+    }
+
     /// The address.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -105,6 +137,14 @@ mod tests {
     fn spellings_of_one_name_are_one_name() {
         assert_eq!(Username::parse(" Ada "), Username::parse("ada"));
         assert_eq!(EmailAddress::parse("Ada@Example.com"), EmailAddress::parse("ada@example.com"));
+    }
+
+    #[test]
+    fn who_has_no_address_has_one_that_can_be_read_again() {
+        let user = UserId(uuid::Uuid::from_u128(7));
+        let nowhere = EmailAddress::nowhere(user);
+        assert_eq!(EmailAddress::parse(nowhere.as_str()), Ok(nowhere.clone()));
+        assert_ne!(nowhere, EmailAddress::nowhere(UserId(uuid::Uuid::from_u128(8))));
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub struct Storage {
 pub struct Tokens {
     /// `JWT_EXPIRES_IN`: how long an access token is good for.
     pub access: Duration,
-    /// `JWT_REFRESH_EXPIRES_IN`: how long a refresh token is.
+    /// `JWT_REFRESH_EXPIRES_IN`: how long a sign-in lasts, however often it is renewed.
     pub refresh: Duration,
 }
 

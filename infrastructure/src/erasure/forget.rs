@@ -82,6 +82,9 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.sessions where user_id = $1",
         "delete from desk.api_tokens where user_id = $1",
         "delete from desk.outgoing_mail where user_id = $1",
+        "delete from desk.password_resets where user_id = $1",
+        "delete from desk.guesses where user_id = $1",
+        "delete from desk.known_networks where user_id = $1",
         "delete from desk.idempotency where $1::uuid is not null",
         "update desk.erasures set masked_at = now() where user_id = $1 and masked_at is null",
     ] {

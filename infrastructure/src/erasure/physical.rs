@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 7] = [
+const REWRITTEN: [&str; 8] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.sessions",

@@ -92,6 +92,23 @@ mod tests {
         hash.to_string()
     }
 
+    /// The password storage cheat sheet of OWASP: each is as good as the other.
+    #[test]
+    fn the_parameters_are_at_or_above_what_owasp_asks_for() {
+        let fresh = self::hash("correct horse").expect("hashed");
+        let hash = PasswordHash::new(&fresh).expect("readable");
+        let params = Params::try_from(&hash).expect("parameters");
+        assert_eq!((hash.algorithm.as_str(), hash.version), ("argon2id", Some(19)));
+        let mib = |mib: u32| mib * 1_024;
+        let asked_for = [(mib(46), 1), (mib(19), 2)];
+        let is_enough =
+            |(memory, passes): &(u32, u32)| params.m_cost() >= *memory && params.t_cost() >= *passes;
+        assert!(asked_for.iter().any(is_enough), "{params:?}");
+        assert!(
+            hash.salt.is_some_and(|salt| salt.len() >= 16) && hash.hash.is_some_and(|hash| hash.len() >= 32)
+        );
+    }
+
     #[test]
     fn nobody_s_hash_costs_what_a_hash_made_today_costs() {
         let hash = PasswordHash::new(NOBODY).expect("readable");

@@ -44,6 +44,29 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
     assert!(unknown > known / 2 && unknown < known * 2, "{known:?} {unknown:?}");
 }
 
+/// On the one thread of this test everything else goes on while a password is hashed or compared.
+#[tokio::test]
+async fn passwords_are_hashed_and_compared_off_the_async_threads() {
+    let passwords = Passwords::new(1);
+    let stored = passwords.hash("correct horse").await.expect("hashed");
+    let working = [
+        tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.hash("correct horse").await.is_ok() }
+        }),
+        tokio::spawn(async move { passwords.verify("wrong horse", Some(&stored)).await.is_ok() }),
+    ];
+    for work in working {
+        let mut turns = 0;
+        while !work.is_finished() {
+            tokio::task::yield_now().await;
+            turns += 1;
+        }
+        assert!(turns > 100, "{turns} turns");
+        assert!(work.await.expect("no panic"));
+    }
+}
+
 #[tokio::test]
 async fn beyond_those_served_and_waiting_the_desk_is_busy() {
     let passwords = Passwords::new(2);

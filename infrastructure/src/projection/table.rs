@@ -91,6 +91,18 @@ impl Key for i64 {
     }
 }
 
+impl Key for String {
+    const KIND: Kind = Kind::Text;
+
+    fn cell(&self, cells: &mut Cells<'_>) {
+        cells.text(self.as_str());
+    }
+
+    fn of(row: &PgRow, column: &str) -> sqlx::Result<Self> {
+        sqlx::Row::try_get(row, column)
+    }
+}
+
 /// Counters kept beside a table: how many of its rows fall into each cell, so that a list can say how long
 /// it is without counting.
 pub struct Counters<R> {

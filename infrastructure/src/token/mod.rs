@@ -18,8 +18,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::api::ApiSecret;
-pub use self::refresh::RefreshToken;
+pub use self::refresh::{RefreshToken, Salt};
 use crate::secrets::Secret;
+
+/// A random text like a [`RefreshToken`] for another use: sent by mail, or proof of an address; good once.
+pub type OneTimeToken = RefreshToken;
 
 /// The longest time a token may be good for.
 pub const LONGEST_LIFE: Duration = Duration::from_hours(366 * 24);

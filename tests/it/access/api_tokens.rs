@@ -39,13 +39,13 @@ async fn fault(
     let Row(id, stage, body, _) = row;
     let (asker, holder) = holder;
     let subject = if operation.is_about_a_ticket() { Some(cast.subject(asker, *stage).await) } else { None };
-    let head = cast.desk.head().await;
+    let head = cast.desk.decided().await;
     let answer = cast.ask(Some(holder), operation, *body, subject.as_ref()).await;
     let said = format!("{id} {} by a token of {asker:?}", body.unwrap_or_default());
     if answer.status.as_u16() != expected {
         return Some(format!("{said}: {} instead of {expected}: {}", answer.status, answer.body));
     }
-    let appended = cast.desk.head().await - head;
+    let appended = cast.desk.decided().await - head;
     (expected >= 400 && appended != 0)
         .then(|| format!("{said}: refused, and the log has {appended} events more"))
 }

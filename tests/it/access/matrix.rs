@@ -63,9 +63,9 @@ async fn everybody_is_answered_as_the_table_says() {
             Asker::ALL.map(|_| None).into_iter().collect::<Vec<_>>()
         };
         for ((asker, expected), subject) in Asker::ALL.into_iter().zip(expected).zip(&subjects) {
-            let head = cast.desk.head().await;
+            let before = cast.desk.decided().await;
             let answer = cast.ask_as(asker, operation, *body, subject.as_ref()).await;
-            let appended = cast.desk.head().await - head;
+            let appended = cast.desk.decided().await - before;
             let mut faults = faults(operation, asker, &answer, appended);
             if answer.status.as_u16() != *expected {
                 faults.push(format!("{} instead of {expected}: {}", answer.status, answer.body));

@@ -42,6 +42,8 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
 
 const LOGIN: &str = r#"{"username":"matrix","password":"correct horse battery"}"#;
 const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.com","role":"user"}"#;
+const REGISTER: &str = r#"{"username":"new-<number>","password":"correct horse battery","email":"new-<number>@example.com","verification_token":"wrong"}"#;
+const CHANGE: &str = r#"{"old":"correct horse battery","new":"three blind mice run"}"#;
 const ERASE: &str = r#"{"reason":"request_of_person"}"#;
 const TICKET: &str = r#"{"title":"A new one","description":"The same as before."}"#;
 
@@ -53,16 +55,39 @@ pub(super) const TABLE: &[Row] = &[
     Row("metrics", Open, None, PUBLIC),
     Row("login", Open, Some(LOGIN), PUBLIC),
     Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
+    // Whoever is signed in may ask like everybody else.
+    Row("request_otp", Open, Some(r#"{"email":"otp-<number>@example.com"}"#), [202; 9]),
+    Row("verify_otp", Open, Some(r#"{"email":"otp-<number>@example.com","otp":"000000"}"#), [400; 9]),
+    Row("register", Open, Some(REGISTER), [422; 9]),
+    Row("forgot_password", Open, Some(r#"{"email":"nobody-<number>@example.com"}"#), [202; 9]),
+    Row(
+        "reset_password",
+        Open,
+        Some(r#"{"token":"wrong","new_password":"correct horse battery"}"#),
+        [400; 9],
+    ),
+    // Nobody here has a password to show.
+    Row("change_password", Open, Some(CHANGE), [401, 422, 422, 422, 422, 422, 422, 422, 422]),
     Row("logout", Open, None, SIGNED),
     Row("me", Open, None, SIGNED),
     Row("list_api_tokens", Open, None, SIGNED),
     Row("issue_api_token", Open, Some(r#"{"name":"matrix","scopes":["tickets:read"]}"#), created(SIGNED)),
     // The token asked about does not exist.
     Row("revoke_api_token", Open, None, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
+    Row("list_sessions", Open, None, SIGNED),
+    Row("end_other_sessions", Open, None, SIGNED),
+    // Nobody has a sign-in of this id.
+    Row("end_session", Open, None, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
+    Row("read_audit", Open, None, ADMIN),
+    Row("read_audit", Open, Some("?action=SignedIn&limit=1"), ADMIN),
     Row("list_projections", Open, None, ADMIN),
     // For administrators, who here name one that does not exist.
     Row("show_projection", Open, None, NO_SUCH),
     Row("rebuild_projection", Open, None, NO_SUCH),
+    Row("list_settings", Open, None, ADMIN),
+    Row("change_settings", Open, Some(r#"{"reopen_window_days":14}"#), ADMIN),
+    Row("list_feature_flags", Open, None, ADMIN),
+    Row("change_feature_flags", Open, Some(r#"{"api_docs":true}"#), ADMIN),
     Row("list_users", Open, None, ADMIN),
     Row("create_user", Open, Some(USER), created(ADMIN)),
     // The user asked about is the owner.
@@ -70,6 +95,8 @@ pub(super) const TABLE: &[Row] = &[
     Row("erase_user", Open, Some(ERASE), [401, 200, 404, 404, 404, 404, 404, 404, 200]),
     // Nobody was erased: only an administrator gets to hear that.
     Row("show_erasure", Open, None, [401, 403, 403, 403, 403, 403, 403, 403, 404]),
+    // The owner is a requester, about whom agents may ask.
+    Row("list_user_activity", Open, None, STAFF),
     Row("export_user", Open, None, [401, 200, 404, 404, 404, 404, 404, 404, 200]),
     Row("list_agents", Open, None, STAFF),
     Row("user_home", Open, None, SIGNED),

@@ -14,7 +14,7 @@ use tests::desk::{Somebody, TestDesk};
 use tests::postgres::the_desk;
 use uuid::Uuid;
 
-use super::{ME, TOKENS, another_node, holder, token, until};
+use super::{ME, TOKENS, holder, token, until};
 
 /// What the desk promises: a second; what a test on a busy machine may take beside it.
 const A_SECOND: Duration = Duration::from_millis(1_900);
@@ -27,7 +27,7 @@ async fn command(desk: &TestDesk, who: &Somebody, command: UserCommand) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_taken_back_is_refused_by_every_node_within_a_second() {
     let desk = TestDesk::open().await;
-    let other = another_node(&desk).await;
+    let other = desk.another_node().await;
     let ada = desk.user().await;
     let (program, id) = token(&desk, &ada, &["tickets:read"]).await;
     for node in [&desk, &other] {
@@ -47,7 +47,7 @@ async fn a_token_taken_back_is_refused_by_every_node_within_a_second() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_not_sign_in_any_more_has_no_good_token() {
     let desk = TestDesk::open().await;
-    let other = another_node(&desk).await;
+    let other = desk.another_node().await;
     let ada = desk.user().await;
     let (program, _) = token(&desk, &ada, &["tickets:read"]).await;
     let _ = other.get(&program, ME).await.expect(200);

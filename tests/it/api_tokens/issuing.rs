@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::query_scalar;
 use tests::desk::TestDesk;
 
-use super::{ME, TOKENS, another_node, events_of, service, token, until};
+use super::{ME, TOKENS, events_of, service, token, until};
 
 #[tokio::test]
 async fn a_secret_is_shown_once_and_stored_nowhere() {
@@ -135,7 +135,7 @@ async fn the_last_use_is_kept_to_the_minute() {
     }
     let first = used().await;
     // Another node looks at the token anew, and has nothing to note.
-    let other = another_node(&desk).await;
+    let other = desk.another_node().await;
     until(&other, &program, 200).await;
     assert_eq!(used().await, first);
     let _database = other.close().await;

@@ -13,7 +13,6 @@ use domain::id::UserId;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::{Answer, Somebody, TestDesk};
-use tests::postgres::TestDatabase;
 use uuid::Uuid;
 
 const TOKENS: &str = "/api/v1/auth/tokens";
@@ -53,11 +52,6 @@ async fn service(desk: &TestDesk, admin: &Somebody, role: Role) -> Somebody {
     assert_eq!(made.body["is_service"], true);
     let id = made.body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     Somebody { id: UserId(id), role, token: String::new() }
-}
-
-/// Another node on the database of `desk`.
-async fn another_node(desk: &TestDesk) -> TestDesk {
-    TestDesk::on(TestDatabase::at(desk.database.options.clone())).await
 }
 
 /// How long it takes until `desk` answers `holder` with `status`; fails after ten seconds.

@@ -3,6 +3,7 @@
 mod endings;
 mod login;
 mod refresh;
+mod sessions;
 
 use domain::access::Role;
 use domain::id::UserId;

@@ -74,11 +74,11 @@ impl Scene {
     ) -> Answer {
         let method = request.try_clone().and_then(|request| request.build().ok());
         let method = method.map(|request| request.method().to_string());
-        let head = self.desk.head().await;
+        let head = self.desk.decided().await;
         let answer = self.desk.send(request).await;
         let by = by.map(|somebody| somebody.id);
         check(name, &answer, expected, method.as_deref(), endpoint, by);
-        assert_eq!(self.desk.head().await, head, "{name}: no event follows");
+        assert_eq!(self.desk.decided().await, head, "{name}: no event follows");
         answer
     }
 }

@@ -12,7 +12,7 @@ use super::operator::{ended, projections};
 use super::{count, settle, tickets};
 
 /// The tables of all read models.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "ticket_list",
     "ticket_counts",
     "ticket_past",
@@ -20,6 +20,7 @@ const TABLES: [&str; 7] = [
     "ticket_messages",
     "ticket_history",
     "user_directory",
+    "activity",
 ];
 
 /// How many rows of `one` and `other` differ, over all tables.

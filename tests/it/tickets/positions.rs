@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use application::{NewTicket, Request};
 use chrono::Utc;
-use domain::access::Caller;
+use domain::access::{Caller, Reach};
 use domain::id::TicketId;
 use domain::ticket::values::Urgency;
 use reqwest::Method;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Files a ticket without waiting for the read models; gives its id and position.
 async fn file(desk: &TestDesk, who: &Somebody) -> (TicketId, i64) {
-    let caller = Caller::Person { id: who.id, role: who.role, departments: vec![] };
+    let caller = Caller::Person { id: who.id, role: who.role, departments: vec![], reach: Reach::default() };
     let entropy = u32::try_from(Uuid::new_v4().as_u128() & 0x3FFF_FFFF).expect("thirty bits");
     let new = NewTicket {
         id: TicketId::new(Utc::now(), entropy),

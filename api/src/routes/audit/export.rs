@@ -4,11 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use domain::activity::{ActivityEvent, ExportedData};
 use futures::stream::try_unfold;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{empty, within};
+use crate::activity::RequestInfo;
 use crate::auth::Auditor;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
@@ -44,6 +46,7 @@ pub(super) struct Which {
 pub(super) async fn export(
     State(desk): State<Desk>,
     _: Auditor,
+    info: RequestInfo,
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let audit = desk.log.audit();
@@ -53,6 +56,7 @@ pub(super) async fn export(
     within(&mut errors, "to", to, first, last);
     within(&mut errors, "from", from, first, to.clamp(first, last));
     errors.finish()?;
+    desk.record(&info, ActivityEvent::Exported { what: ExportedData::Log, about: None }).await?;
     let export = audit.export(from, which.to).await?;
     let lines = try_unfold(export, async |mut export| {
         let next = export.next().await;

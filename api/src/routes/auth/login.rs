@@ -3,21 +3,22 @@
 use application::ledger::ClaimKind;
 use axum::Form;
 use axum::extract::{FromRequest, Request, State};
-use domain::access::Role;
+use domain::activity::{SignInMethod, SignInRefusal};
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Username};
-use infrastructure::password::Verified;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::tokens::{self, TokenPair};
+use super::sign_in::{refused, sign_in};
+use super::tokens::TokenPair;
+use crate::activity::RequestInfo;
 use crate::body::{Json, media_type};
-use crate::credentials;
+use crate::credentials::{self, Checked};
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
-use crate::problem::declared::{CheckedBody, Guarded};
+use crate::guesses::{Attempt, Guessed};
+use crate::problem::declared::{CheckedBody, Guarded, Limited};
 use crate::problem::{Answer, Problem};
-use crate::sessions;
 
 /// Who signs in: by name or by address.
 #[derive(Deserialize, ToSchema)]
@@ -65,9 +66,16 @@ impl<S: Send + Sync> FromRequest<S> for Login {
     }
 }
 
-impl Login {
+/// The account that somebody wants to sign in to.
+struct Named {
     /// Under which unique value to look: none if nobody can have such a name.
-    fn claim(&self) -> Answer<Option<(ClaimKind, String)>> {
+    claim: Option<(ClaimKind, String)>,
+    /// What attempts at it are counted by.
+    key: String,
+}
+
+impl Login {
+    fn named(&self) -> Answer<Named> {
         let mut errors = ValidationErrors::default();
         let name = match (&self.username, &self.email) {
             (Some(name), None) | (None, Some(name)) => name,
@@ -80,54 +88,52 @@ impl Login {
                 return Err(errors.into());
             }
         };
-        Ok(if self.email.is_some() || name.contains('@') {
+        let claim = if self.email.is_some() || name.contains('@') {
             EmailAddress::parse(name).ok().map(|email| (ClaimKind::Email, email.as_str().to_owned()))
         } else {
             Username::parse(name).ok().map(|name| (ClaimKind::Username, name.as_str().to_owned()))
-        })
+        };
+        let key = claim.as_ref().map_or_else(|| name.trim().to_lowercase(), |(_, value)| value.clone());
+        Ok(Named { claim, key })
     }
 }
 
 /// Sign in
 ///
 /// By `username` or `email` with the password, as JSON or as an OAuth 2 password grant. An unknown name and
-/// a wrong password are answered alike.
+/// a wrong password are answered alike. Five wrong attempts at an account within 15 minutes, fifty from one network
+/// (IPv4 /24, IPv6 /64) or three hundred at the whole desk, and the next is answered 429 with `Retry-After`; where
+/// somebody signed in before, only the attempts at their account from there count.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "login", tag = "auth",
     request_body(content((Login = "application/json"), (PasswordGrant = "application/x-www-form-urlencoded"))),
-    responses((status = 200, description = "Signed in.", body = TokenPair), Guarded, CheckedBody),
+    responses((status = 200, description = "Signed in.", body = TokenPair), Guarded, CheckedBody, Limited),
 )]
-pub(super) async fn login(State(desk): State<Desk>, login: Login) -> Answer<Json<TokenPair>> {
-    let claim = login.claim()?;
-    let holder = match claim {
-        Some((kind, value)) => desk.log.holder(kind, &value).await?,
+pub(super) async fn login(
+    State(desk): State<Desk>,
+    info: RequestInfo,
+    login: Login,
+) -> Answer<Json<TokenPair>> {
+    let named = login.named()?;
+    let holder = match &named.claim {
+        Some((kind, value)) => desk.log.holder(*kind, value).await?,
         None => None,
     };
-    let wrong = || Problem::unauthenticated("the name or the password is wrong");
-    // Nobody is asked for as somebody is: the answer takes as long.
-    let user = UserId(holder.unwrap_or_default());
-    let stored = credentials::hash_of(desk.pool(), user).await?;
-    let role = tokens::role_of(&desk, user).await?;
-    let verified = desk.passwords.verify(&login.password, stored.as_deref()).await?;
-    match (verified, role) {
-        (Verified::Right { upgrade }, Some(role)) => {
-            if let (Some(from), Some(to)) = (stored, upgrade) {
-                credentials::upgrade(desk.pool(), user, &from, &to).await?;
-            }
-            Ok(Json(begin(&desk, user, role).await?))
+    let user = holder.map(UserId);
+    let attempt = Attempt { secret: Guessed::Password, name: &named.key, user, address: info.address };
+    let why = match credentials::check(&desk, &attempt, &login.password).await? {
+        Checked::Right(user, role) => {
+            return Ok(Json(sign_in(&desk, &info, user, role, SignInMethod::Password, None).await?));
         }
-        _ => Err(wrong()),
+        Checked::Wrong if user.is_none() => Some(SignInRefusal::UnknownAccount),
+        Checked::Wrong => Some(SignInRefusal::WrongPassword),
+        Checked::Inactive => Some(SignInRefusal::Inactive),
+        Checked::Hopeless => None,
+    };
+    if let Some(why) = why {
+        refused(&desk, &info, user, SignInMethod::Password, why).await;
     }
-}
-
-async fn begin(desk: &Desk, id: UserId, role: Role) -> Answer<TokenPair> {
-    let user = tokens::shown(desk, id).await?;
-    let mut transaction = desk.pool().begin().await?;
-    let family = sessions::begin(&mut transaction, id).await?;
-    let pair = tokens::issue(desk, &mut transaction, family, user, role).await?;
-    transaction.commit().await?;
-    tracing::info!(user_id = %id, "signed_in");
-    Ok(pair)
+    Err(Problem::unauthenticated("the name or the password is wrong"))
 }
 
 #[cfg(test)]
@@ -142,8 +148,8 @@ mod tests {
             .body(Body::from(body.to_owned()))
             .expect("a request");
         let login = Login::from_request(request, &()).await.map_err(|problem| problem.status().as_u16())?;
-        let claim = login.claim().map_err(|problem| problem.status().as_u16())?;
-        Ok((claim.map(|(kind, value)| format!("{kind:?} {value}")), login.password))
+        let named = login.named().map_err(|problem| problem.status().as_u16())?;
+        Ok((named.claim.map(|(kind, value)| format!("{kind:?} {value}")), login.password))
     }
 
     #[tokio::test]

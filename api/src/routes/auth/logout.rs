@@ -1,10 +1,11 @@
 //! Signing out.
 
 use axum::extract::State;
-use chrono::Utc;
+use domain::activity::ActivityEvent;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::activity::RequestInfo;
 use crate::auth::Signed;
 use crate::body::Json;
 use crate::desk::Desk;
@@ -28,10 +29,15 @@ pub(super) struct SignedOut {
     responses((status = 200, description = "Signed out.", body = SignedOut), Guarded),
     security(("bearerAuth" = [])),
 )]
-pub(super) async fn logout(State(desk): State<Desk>, signed: Signed) -> Answer<Json<SignedOut>> {
-    let access_ends = Utc::now() + desk.config.tokens.access;
-    for jti in sessions::sign_out(desk.pool(), signed.jti, signed.expires_at, access_ends).await? {
+pub(super) async fn logout(
+    State(desk): State<Desk>,
+    signed: Signed,
+    info: RequestInfo,
+) -> Answer<Json<SignedOut>> {
+    let ended = sessions::sign_out(desk.pool(), signed.jti, signed.expires_at).await?;
+    for jti in ended.denied {
         desk.sessions.forget(jti);
     }
+    desk.record(&info, ActivityEvent::SignedOut { user: signed.user, session: ended.session }).await?;
     Ok(Json(SignedOut { message: "Logout successful" }))
 }

@@ -1,9 +1,16 @@
 //! Signing in and out.
 
+mod change;
+mod forgot;
 mod login;
 mod logout;
 mod me;
+mod otp;
 mod refresh;
+mod register;
+mod reset;
+mod sessions;
+mod sign_in;
 mod tokens;
 
 use axum::routing::{get, post};
@@ -18,7 +25,15 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .route("/auth/token", post(login::login))
         .routes(routes!(refresh::refresh))
         .route("/auth/token/refresh", post(refresh::refresh))
+        .routes(routes!(otp::request_otp))
+        .routes(routes!(otp::verify_otp))
+        .routes(routes!(register::register))
+        .routes(routes!(forgot::forgot))
+        .routes(routes!(reset::reset))
+        .routes(routes!(change::change))
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
         .route("/me", get(me::me))
 }

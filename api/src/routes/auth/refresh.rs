@@ -1,12 +1,13 @@
 //! Renewing a sign-in.
 
 use axum::extract::State;
-use chrono::Utc;
+use domain::activity::{ActivityEvent, Revocation};
 use infrastructure::token::RefreshToken;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::tokens::{self, TokenPair};
+use crate::activity::RequestInfo;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::problem::declared::{CheckedBody, Guarded};
@@ -23,31 +24,38 @@ pub(super) struct Refresh {
 
 /// Renew a sign-in
 ///
-/// Gives a new pair of tokens for a refresh token, which is then used up. Showing a used one again ends the
-/// whole sign-in: somebody else has it.
+/// Gives a new pair of tokens for a refresh token. An answer that was lost may be asked for again, and gives the same
+/// refresh token with another access token; once one of the new tokens was used, the old one is used up. Showing it
+/// after that ends the whole sign-in: somebody else has a copy. However often it is renewed, a sign-in ends 30 days
+/// after it began (`JWT_REFRESH_EXPIRES_IN`).
 #[utoipa::path(
     post, path = "/auth/refresh", operation_id = "refresh", tag = "auth",
     responses((status = 200, description = "Renewed.", body = TokenPair), Guarded, CheckedBody),
 )]
-pub(super) async fn refresh(State(desk): State<Desk>, Json(body): Json<Refresh>) -> Answer<Json<TokenPair>> {
+pub(super) async fn refresh(
+    State(desk): State<Desk>,
+    info: RequestInfo,
+    Json(body): Json<Refresh>,
+) -> Answer<Json<TokenPair>> {
     let ended = || Problem::unauthenticated("the sign-in has ended; sign in again");
     let token = RefreshToken::parse(&body.refresh_token).map_err(|_| ended())?;
-    let mut transaction = desk.pool().begin().await?;
-    let access_ends = Utc::now() + desk.config.tokens.access;
-    match sessions::show(&mut transaction, &token, access_ends).await? {
-        Shown::Good { family, user } => {
+    match sessions::show(desk.pool(), &token).await? {
+        Shown::Good { family, user, expires_at, successor } => {
             let role = tokens::role_of(&desk, user).await?.ok_or_else(ended)?;
             let user = tokens::shown(&desk, user).await?;
-            let pair = tokens::issue(&desk, &mut transaction, family, user, role).await?;
-            transaction.commit().await?;
-            Ok(Json(pair))
+            let sign_in = (family, expires_at);
+            let mut connection = desk.pool().acquire().await?;
+            Ok(Json(tokens::issue(&desk, &mut connection, sign_in, (user, role), &successor).await?))
         }
-        Shown::Copied(denied) => {
-            transaction.commit().await?;
+        Shown::Copied { family: session, user, denied } => {
             for jti in denied {
                 desk.sessions.forget(jti);
             }
             tracing::warn!("A refresh token was used twice; its sign-in has ended");
+            let (address, device) = (info.address_of(user), info.device_of(user));
+            let reused = ActivityEvent::TokenReused { user, session, address, device };
+            let revoked = ActivityEvent::SessionRevoked { user, session, why: Revocation::TokenReused };
+            desk.record_all(&info, vec![reused, revoked]).await?;
             Err(ended())
         }
         Shown::Bad => Err(ended()),

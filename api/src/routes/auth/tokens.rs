@@ -1,6 +1,6 @@
 //! The pair of tokens that a sign-in and every renewal of it give.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::access::Role;
 use domain::id::UserId;
 use infrastructure::token::RefreshToken;
@@ -19,7 +19,7 @@ use crate::sessions;
 pub(super) struct TokenPair {
     /// For `Authorization: Bearer …`.
     access_token: String,
-    /// For `/auth/refresh`, once.
+    /// For `/auth/refresh`, until the one that it gives was used.
     refresh_token: String,
     /// Always `bearer`.
     #[schema(example = "bearer")]
@@ -31,24 +31,24 @@ pub(super) struct TokenPair {
     user: DirectoryUser,
 }
 
-/// Issues a pair of tokens for `user` in the sign-in `family`.
+/// Issues an access token for `user` in the sign-in `family`, which ends at `ends` at the latest, and shows it with
+/// the refresh token that renews it.
 pub(super) async fn issue(
     desk: &Desk,
     connection: &mut PgConnection,
-    family: Uuid,
-    user: DirectoryUser,
-    role: Role,
+    (family, ends): (Uuid, DateTime<Utc>),
+    (user, role): (DirectoryUser, Role),
+    refresh: &RefreshToken,
 ) -> Answer<TokenPair> {
-    let lives = &desk.config.tokens;
     let now = Utc::now();
-    let (access_token, claims) = desk.tokens.issue(user.id, role, now, lives.access);
-    let refresh = RefreshToken::generate();
-    sessions::add(connection, family, &refresh, claims.jti, now + lives.refresh).await?;
+    let life = (ends - now).to_std().unwrap_or_default().min(desk.config.tokens.access);
+    let (access_token, claims) = desk.tokens.issue(user.id, role, now, life);
+    sessions::add_access(connection, family, refresh, claims.jti, claims.expires_at()).await?;
     Ok(TokenPair {
         access_token,
         refresh_token: refresh.reveal(),
         token_type: "bearer",
-        expires_in: lives.access.as_secs(),
+        expires_in: life.as_secs(),
         user,
     })
 }

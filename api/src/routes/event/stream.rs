@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::begin::Begin;
 use crate::auth::Signed;
 use crate::desk::Desk;
-use crate::feed::{Format, Ids, Live};
+use crate::feed::{Format, Ids, Live, may_follow};
 use crate::problem::declared::{Checked, Conflicting, Forbidden, Guarded, Missing};
 use crate::problem::{Answer, Problem};
 use crate::query::Query;
@@ -80,6 +80,7 @@ pub(super) async fn follow(
     }
     let last_event_id = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("?").to_owned());
     let last_event_id = last_event_id.filter(|id| !id.is_empty());
+    may_follow(&desk, &signed).await?;
     let place = desk.streams.enter()?;
     let epoch = desk.log.watch_epoch();
     let begin = Begin { after, last_event_id, consumer, types, streams, schema };

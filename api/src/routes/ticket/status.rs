@@ -123,7 +123,8 @@ pub(super) async fn close(
 
 /// Reopen a ticket
 ///
-/// Its requester may within 14 days of its resolution; staff also later, unless it is closed.
+/// Its requester may within so many days of its resolution as the setting `reopen_window_days` says; staff also
+/// later, unless it is closed.
 #[utoipa::path(
     post, path = "/tickets/{id}/reopen", operation_id = "reopen_ticket", tag = "tickets", params(OfTicket),
     request_body = Option<Reopen>,

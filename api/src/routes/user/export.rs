@@ -4,9 +4,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use domain::activity::{ActivityEvent, ExportedData};
 use domain::id::UserId;
 use futures::TryStreamExt as _;
 
+use crate::activity::RequestInfo;
 use crate::auth::Signed;
 use crate::desk::Desk;
 use crate::export::{Extent, PersonalData, stream};
@@ -31,6 +33,7 @@ use crate::problem::{Answer, Problem};
 pub(super) async fn export(
     State(desk): State<Desk>,
     signed: Signed,
+    info: RequestInfo,
     Id(id): Id<UserId>,
 ) -> Answer<impl IntoResponse> {
     let account = desk.commands.load_user(id).await?;
@@ -41,6 +44,8 @@ pub(super) async fn export(
     if account.state.is_erased() {
         return Err(Problem::gone("PERSON_ERASED", "this person was erased; nothing about them can be read"));
     }
+    let exported = ActivityEvent::Exported { what: ExportedData::PersonalData, about: Some(id) };
+    desk.record(&info, exported).await?;
     let extent = if is_admin { Extent::Everything } else { Extent::Public };
     let parts = stream(std::sync::Arc::clone(&desk.log), desk.pool().clone(), id, extent);
     let body = Body::from_stream(parts.map_err(|error| {

@@ -3,7 +3,7 @@
 use cqrs_es::test::TestFramework;
 
 use super::testing::*;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Reach, Role};
 use crate::ticket::values::{ResolvedBy, Status};
 use crate::ticket::{Ticket, TicketCommand, TicketError, TicketEvent};
 
@@ -51,7 +51,12 @@ fn requester_and_staff_resolve_any_active_ticket() {
 
 #[test]
 fn an_agent_resolves_their_own_problem_as_requester() {
-    let ada = Caller::Person { id: ADA, role: Role::ItAgent, departments: vec![dept("IT")] };
+    let ada = Caller::Person {
+        id: ADA,
+        role: Role::ItAgent,
+        departments: vec![dept("IT")],
+        reach: Reach::default(),
+    };
     let events = when(ticket(Status::Open), ada, resolve()).inspect_result().expect("allowed");
     assert!(matches!(&events[..], [TicketEvent::TicketResolved { by: ResolvedBy::Requester, .. }]));
 }

@@ -8,7 +8,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use uuid::Uuid;
 
 use crate::Issued;
-use crate::access::{Caller, Department, Role};
+use crate::access::{Caller, Department, Reach, Role};
 use crate::id::{TicketId, UserId};
 use crate::sealed::{Cipher, Sealed};
 use crate::ticket::values::{FlaggedBy, Priority, ResolvedBy, Status, Urgency};
@@ -39,7 +39,8 @@ pub(super) fn dept(code: &str) -> Department {
 }
 
 fn person(id: UserId, role: Role, departments: &[&str]) -> Caller {
-    Caller::Person { id, role, departments: departments.iter().map(|code| dept(code)).collect() }
+    let departments = departments.iter().map(|code| dept(code)).collect();
+    Caller::Person { id, role, departments, reach: Reach::default() }
 }
 
 /// The requester of every ticket here.
@@ -158,7 +159,7 @@ pub(super) fn folded(events: impl IntoIterator<Item = TicketEvent>) -> Ticket {
 }
 
 pub(super) fn on(n: i64, by: Caller, command: TicketCommand) -> Issued<TicketCommand> {
-    Issued { by, at: day(n), command }
+    Issued::new(by, day(n), command)
 }
 
 pub(super) fn when(

@@ -1,0 +1,46 @@
+//! The features that can be switched off.
+
+use strum::IntoEnumIterator as _;
+
+/// A feature that can be switched off. To add one: a variant and its meaning here, and the question
+/// [`is_on`](super::Settings::is_on) where the feature is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString, strum::EnumIter,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Flag {
+    /// The API's description and its pages.
+    ApiDocs,
+    /// The stream of events for people who are no staff.
+    EventStreamForRequesters,
+}
+
+impl Flag {
+    /// Every flag.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
+    /// Its name, such as `api_docs`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it is on as long as nobody switched it.
+    #[must_use]
+    pub fn default(self) -> bool {
+        match self {
+            Self::ApiDocs | Self::EventStreamForRequesters => true,
+        }
+    }
+
+    /// What being on means.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::ApiDocs => "the pages at /docs and the documents they show are served",
+            Self::EventStreamForRequesters => "requesters may follow their own tickets at /events/stream",
+        }
+    }
+}
