@@ -43,6 +43,8 @@ fn render(socket_dir: &str, shared_buffers: &str) -> String {
          max_wal_size = 2GB\n\
          # A removed segment is gone and does not live on under another name: erasing somebody relies on it.\n\
          wal_recycle = off\n\
+         # New segments are then frequent, and whoever commits would wait while one is filled with zeros.\n\
+         wal_init_zero = off\n\
          jit = off\n\
          timezone = 'UTC'\n\
          log_timezone = 'UTC'\n\
