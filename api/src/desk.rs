@@ -29,6 +29,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
 use crate::auth::Sessions;
+use crate::departments::Departments;
 use crate::feed::Streams;
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
@@ -82,6 +83,8 @@ pub struct Parts {
     pub(crate) streams: Streams,
     /// Rebuilds of read models that this process runs.
     pub(crate) rebuilds: Rebuilds,
+    /// Departments seen a moment ago.
+    pub(crate) departments: Departments,
     /// The settings as last seen.
     pub(crate) trusted_settings: Trusted,
 }
@@ -153,6 +156,7 @@ impl Desk {
             afterwards: afterwards.clone(),
             streams: Streams::default(),
             rebuilds: Rebuilds::new(stop.clone()),
+            departments: Departments::default(),
             trusted_settings: Trusted::default(),
         }));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));

@@ -1,4 +1,4 @@
-//! The first start: somebody has to be able to sign in.
+//! The first start: somebody has to be able to sign in, and there have to be departments.
 
 use anyhow::Context as _;
 use application::ledger::ClaimKind;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::credentials;
 use crate::desk::Desk;
+use crate::settle::PATIENCE;
 
 const ADMIN: &str = "admin";
 const ADDRESS: &str = "admin@localhost.localdomain";
@@ -40,6 +41,18 @@ impl Desk {
         let hash = self.passwords.hash(&password).await?;
         let is_ours = credentials::set_first(self.pool(), admin, &hash).await?;
         Ok((is_ours && generated).then_some(password))
+    }
+
+    /// Sees to it that there are the departments every desk begins with; once in the life of a log.
+    ///
+    /// # Errors
+    /// The log cannot be read or written.
+    pub async fn ensure_departments(&self) -> anyhow::Result<()> {
+        let done = self.commands.seed_departments(Utc::now()).await?;
+        if let Some(position) = done.position() {
+            self.visible.wait(position, PATIENCE).await;
+        }
+        Ok(())
     }
 
     async fn create_admin(&self) -> anyhow::Result<UserId> {

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{MessageId, TicketId, UserId};
+use domain::id::{EntryId, MessageId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -38,6 +38,12 @@ impl Named for UserId {
 }
 
 impl Named for MessageId {
+    fn read(text: &str) -> Option<Self> {
+        Uuid::read(text).map(Self)
+    }
+}
+
+impl Named for EntryId {
     fn read(text: &str) -> Option<Self> {
         Uuid::read(text).map(Self)
     }

@@ -33,6 +33,7 @@ mod codes;
 mod consumers;
 pub mod context;
 mod credentials;
+mod departments;
 pub mod desk;
 mod envelope;
 pub mod exchange;

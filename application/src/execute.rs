@@ -140,6 +140,16 @@ where
     }
 }
 
+impl<A: Decide> Loaded<A>
+where
+    A::Event: StoredEvent,
+{
+    /// Nothing that happens in `stream`, but that it is as it was read.
+    pub(crate) fn witness(&self, stream: Uuid) -> StreamAppend {
+        StreamAppend { stream, stream_type: A::Event::STREAM, expected: self.version, events: Vec::new() }
+    }
+}
+
 /// The aggregates of one kind as last seen. A state seen is only where a decision starts: the append still
 /// checks the version.
 pub(crate) struct Streams<A> {

@@ -60,6 +60,8 @@ pub enum ClaimKind {
     Username,
     /// Somebody's address.
     Email,
+    /// The code of an entry, with its catalogue before it.
+    Code,
 }
 
 impl ClaimKind {
@@ -69,6 +71,7 @@ impl ClaimKind {
         match self {
             Self::Username => "user name",
             Self::Email => "e-mail address",
+            Self::Code => "code",
         }
     }
 }
@@ -176,6 +179,9 @@ pub trait Ledger: Send + Sync {
 
     /// The events from `first` to `last`, in order.
     async fn read_range(&self, first: i64, last: i64) -> Result<Vec<Recorded>, ReadError>;
+
+    /// The stream that holds a unique value, if one does.
+    async fn holder_of(&self, kind: ClaimKind, value: &str) -> Result<Option<Uuid>, ReadError>;
 
     /// What became of a command; none if the log never accepted it.
     async fn outcome(&self, command_id: Uuid) -> Result<Option<Outcome>, ReadError>;

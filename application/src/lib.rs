@@ -4,6 +4,7 @@
 //! decided in one piece. Who wins a race is decided by the log, never by a read before a write.
 
 mod activity;
+mod catalogue;
 mod error;
 mod execute;
 pub mod ledger;
@@ -13,12 +14,14 @@ mod user;
 
 use std::sync::Arc;
 
+use domain::catalogue::Entry;
 use domain::conversation::Conversation;
 use domain::event::StreamType;
 use domain::setting::Settings;
 use domain::ticket::Ticket;
 use domain::user::User;
 
+pub use crate::catalogue::{EntryChanges, NewEntry};
 pub use crate::error::Error;
 pub use crate::execute::{Done, Loaded, Request};
 use crate::execute::{Preparing, Streams};
@@ -36,6 +39,7 @@ pub struct Commands {
     conversations: Streams<Conversation>,
     users: Streams<User>,
     settings: Streams<Settings>,
+    entries: Streams<Entry>,
 }
 
 impl Commands {
@@ -47,6 +51,7 @@ impl Commands {
             conversations: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             users: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             settings: Streams::new(Arc::clone(&ledger), 1),
+            entries: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -73,6 +78,7 @@ impl Commands {
                     StreamType::User => self.users.remember(part),
                     StreamType::Setting => self.settings.remember(part),
                     StreamType::Activity => {}
+                    StreamType::Catalogue => self.entries.remember(part),
                 }
             }
         })

@@ -73,6 +73,7 @@ impl Commands {
                     if is_service {
                         created.events.push(Event::User(UserEvent::ServiceAccountDeclared {}));
                     }
+                    self.check_departments(&created).await?;
                     Ok(Append { claims: claims.to_vec(), ..request.append(vec![created]) })
                 })
             })
@@ -96,7 +97,9 @@ impl Commands {
             Box::pin(async move {
                 let user = self.users.load(id.0, fresh).await?;
                 request.insist_on(&user)?;
-                Ok(request.append(vec![user.decide(id.0, request.issue(command.clone()))?]))
+                let changed = user.decide(id.0, request.issue(command.clone()))?;
+                self.check_departments(&changed).await?;
+                Ok(request.append(vec![changed]))
             })
         })
         .await

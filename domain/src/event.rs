@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::access::Actor;
 use crate::activity::ActivityEvent;
+use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
@@ -36,6 +37,8 @@ pub enum StreamType {
     Setting,
     /// One thing that somebody did, without anything to decide.
     Activity,
+    /// An entry of a catalogue.
+    Catalogue,
 }
 
 impl StreamType {
@@ -59,6 +62,8 @@ pub enum Event {
     Setting(SettingEvent),
     /// Somebody came in, went out, was refused or looked at something.
     Activity(ActivityEvent),
+    /// Something happened to an entry of a catalogue.
+    Catalogue(EntryEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -138,6 +143,7 @@ impl Event {
             Ok(StreamType::User) => read_as::<UserEvent>(event_type, schema_version, payload),
             Ok(StreamType::Setting) => read_as::<SettingEvent>(event_type, schema_version, payload),
             Ok(StreamType::Activity) => read_as::<ActivityEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Catalogue) => read_as::<EntryEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -153,6 +159,7 @@ impl Event {
             Self::User(event) => event.store(),
             Self::Setting(event) => event.store(),
             Self::Activity(event) => event.store(),
+            Self::Catalogue(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -171,6 +178,7 @@ impl Event {
             Self::User(event) => version_of::<UserEvent>(event.into()),
             Self::Setting(event) => version_of::<SettingEvent>(event.into()),
             Self::Activity(event) => version_of::<ActivityEvent>(event.into()),
+            Self::Catalogue(event) => version_of::<EntryEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -184,6 +192,7 @@ impl Event {
             Self::User(event) => event.into(),
             Self::Setting(event) => event.into(),
             Self::Activity(event) => event.into(),
+            Self::Catalogue(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -196,7 +205,7 @@ impl Event {
             Self::Conversation(event) => subjects_in(event),
             Self::User(event) => subjects_in(event),
             Self::Activity(event) => subjects_in(event),
-            Self::Setting(_) | Self::Unknown(_) => Vec::new(),
+            Self::Setting(_) | Self::Catalogue(_) | Self::Unknown(_) => Vec::new(),
         }
     }
 
@@ -212,6 +221,7 @@ impl Event {
             )
             | Self::Setting(_)
             | Self::Activity(_)
+            | Self::Catalogue(_)
             | Self::Unknown(_) => None,
             Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
                 let (from, to) = (from.clone(), to.clone());
@@ -255,6 +265,7 @@ impl Event {
             Self::User(event) => serde_json::to_value(event),
             Self::Setting(event) => serde_json::to_value(event),
             Self::Activity(event) => serde_json::to_value(event),
+            Self::Catalogue(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -274,6 +285,7 @@ impl Event {
             Self::User(_) => Some(StreamType::User),
             Self::Setting(_) => Some(StreamType::Setting),
             Self::Activity(_) => Some(StreamType::Activity),
+            Self::Catalogue(_) => Some(StreamType::Catalogue),
             Self::Unknown(_) => None,
         }
     }

@@ -8,6 +8,7 @@
 //! | [`ticket`] | a requester's problem, from creation to closing |
 //! | [`conversation`] | the messages on a ticket |
 //! | [`user`] | who may sign in, and as what |
+//! | [`catalogue`] | departments, buildings, categories, teams, organizations, tags |
 //! | [`setting`] | what administrators decide while the desk runs |
 //! | [`activity`] | who came in, went out, was refused and looked at what |
 //! | [`access`] | roles, departments, who sees which ticket |
@@ -18,6 +19,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod catalogue;
 pub mod conversation;
 pub mod event;
 pub mod evolution;

@@ -9,6 +9,7 @@
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
 //! | [`user_directory`] | who has an account, and as what |
+//! | [`catalogue`] | departments, buildings, categories, teams, organizations, tags |
 //! | [`settings`] | what administrators set, who and when |
 //! | [`activity`] | who did what besides working on tickets |
 //! | [`holdings`] | how much there is about a person |
@@ -16,6 +17,7 @@
 //! What a reader may see is part of every query over tickets: see [`sight`].
 
 pub mod activity;
+pub mod catalogue;
 pub mod cursor;
 mod facts;
 pub mod holdings;
@@ -42,6 +44,7 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("ticket_page").with::<ticket_page::TicketPage>().with::<messages::Messages>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
+        ReadModel::new("catalogue").with::<catalogue::Catalogue>(),
         ReadModel::new("settings").with::<settings::SettingsTable>(),
         ReadModel::new("activity").with::<activity::Activity>(),
     ]

@@ -151,7 +151,11 @@ impl Table for TicketHistory {
         let (event_type, entry): (&'static str, Entry) = match &recorded.event {
             Event::Ticket(event) => (event.into(), ticket_entry(event)),
             Event::Conversation(event) => (event.into(), conversation_entry(event)),
-            Event::User(_) | Event::Setting(_) | Event::Activity(_) | Event::Unknown(_) => return Ok(None),
+            Event::User(_)
+            | Event::Setting(_)
+            | Event::Activity(_)
+            | Event::Catalogue(_)
+            | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {
             position: recorded.position,

@@ -176,7 +176,7 @@ impl Table for TicketPage {
             Event::Ticket(_) | Event::Conversation(_) | Event::Unknown(_) => {
                 Some(TicketId::of_stream(event.stream).stream())
             }
-            Event::User(_) | Event::Setting(_) | Event::Activity(_) => None,
+            Event::User(_) | Event::Setting(_) | Event::Activity(_) | Event::Catalogue(_) => None,
         }
     }
 
@@ -198,7 +198,11 @@ impl Table for TicketPage {
                 row.updated_at = recorded.occurred_at;
             }
             Event::Conversation(event) => row.say(recorded, event),
-            Event::User(_) | Event::Setting(_) | Event::Activity(_) | Event::Unknown(_) => {}
+            Event::User(_)
+            | Event::Setting(_)
+            | Event::Activity(_)
+            | Event::Catalogue(_)
+            | Event::Unknown(_) => {}
         }
         Ok(Some(row))
     }

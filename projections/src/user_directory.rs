@@ -269,19 +269,3 @@ pub async fn names(pool: &PgPool, people: &[Uuid]) -> sqlx::Result<HashMap<Uuid,
             .await?;
     Ok(named.into_iter().collect())
 }
-
-/// Whether tickets can be sent to `department`: it is one every desk has, or somebody works for it.
-///
-/// # Errors
-/// The database cannot be reached.
-pub async fn has_department(pool: &PgPool, department: &Department) -> sqlx::Result<bool> {
-    if matches!(department.as_str(), "IT" | "HR") {
-        return Ok(true);
-    }
-    sqlx::query_scalar(
-        "select exists (select from read.user_directory where departments like '%,' || $1 || ',%')",
-    )
-    .bind(department.as_str())
-    .fetch_one(pool)
-    .await
-}

@@ -14,11 +14,13 @@ use domain::access::{Department, Role};
 use domain::activity::{
     ActivityEvent, AuditPart, ExportedData, Revocation, SecondFactor, SignInMethod, SignInRefusal,
 };
+use domain::catalogue::EntryEvent;
+use domain::catalogue::values::{Details, EntryKind};
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
 use domain::evolution::REGISTRY;
-use domain::id::{MessageId, TicketId, UserId};
+use domain::id::{EntryId, MessageId, TicketId, UserId};
 use domain::scope::Scope;
 use domain::sealed::{Cipher, Sealed, with_cipher};
 use domain::setting::{SettingEvent, SettingValue};
@@ -93,7 +95,8 @@ pub(crate) fn examples() -> Vec<Event> {
     let people = user_examples().into_iter().map(Event::from);
     let settings = setting_examples().into_iter().map(Event::from);
     let activity = activity_examples().into_iter().map(Event::from);
-    tickets.chain(messages).chain(people).chain(settings).chain(activity).collect()
+    let entries = entry_examples().into_iter().map(Event::from);
+    tickets.chain(messages).chain(people).chain(settings).chain(activity).chain(entries).collect()
 }
 
 fn ticket_examples() -> Vec<TicketEvent> {
@@ -150,6 +153,29 @@ fn conversation_examples() -> Vec<ConversationEvent> {
     vec![
         posted,
         ConversationEvent::MessageFeedbackSet { message_id: MESSAGE, by: ADA, feedback: Feedback::Up },
+    ]
+}
+
+fn entry_examples() -> Vec<EntryEvent> {
+    let details = || Details {
+        takes_tickets: true,
+        address: Some("Main Street 1".to_owned()),
+        department: Some(code("IT")),
+        parent_id: Some(EntryId(Uuid::from_u128(7))),
+        member_ids: vec![ADA, IVAN],
+        domains: vec!["example.com".to_owned()],
+    };
+    vec![
+        EntryEvent::EntryAdded {
+            kind: EntryKind::Category,
+            code: code("NETWORK").into(),
+            name: "Network".to_owned(),
+            details: details(),
+        },
+        EntryEvent::EntryChanged { name: "Networks".to_owned(), details: details() },
+        EntryEvent::EntryDeactivated {},
+        EntryEvent::EntryActivated {},
+        EntryEvent::EntryRemoved {},
     ]
 }
 

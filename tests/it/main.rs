@@ -28,5 +28,6 @@ mod relay;
 mod schemas;
 mod settings;
 mod stream;
+mod structure;
 mod tickets;
 mod unknown;

@@ -48,7 +48,7 @@ async fn position(pool: &PgPool, model: &str) -> i64 {
 
 /// Another process appends; the read models follow without polling, well below the fallback of seconds.
 /// The read models that show no texts.
-const TEXTLESS: [&str; 2] = ["ticket_history", "settings"];
+const TEXTLESS: [&str; 3] = ["ticket_history", "settings", "catalogue"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_by_another_process_wakes_the_read_models() {

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api::{Desk, Running};
-use application::{NewUser, Request};
+use application::{NewEntry, NewUser, Request};
 use chrono::Utc;
 use domain::access::{Department, Role};
-use domain::id::UserId;
+use domain::catalogue::values::{DetailChanges, EntryKind};
+use domain::id::{EntryId, UserId};
 use domain::user::values::{EmailAddress, Username};
 use infrastructure::config::{Config, Overrides};
 use infrastructure::projection::{differences, status};
@@ -122,6 +123,7 @@ impl TestDesk {
         let data = scratch("desk");
         let config = config(settings, data.path());
         let (desk, running) = Desk::open(config, database.options.clone()).await.expect("a desk");
+        desk.ensure_departments().await.expect("departments");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
@@ -141,6 +143,9 @@ impl TestDesk {
     /// # Panics
     /// If the account is refused.
     pub async fn somebody(&self, role: Role, departments: &[&str]) -> Somebody {
+        for department in departments {
+            self.department(department).await;
+        }
         let id = UserId(Uuid::now_v7());
         let name = format!("{}-{}", role.as_str().replace('_', "-"), id.0.simple());
         let new = NewUser {
@@ -157,6 +162,26 @@ impl TestDesk {
         let hour = Duration::from_hours(1);
         let (token, _) = self.desk.tokens.issue(id, role, Utc::now(), hour);
         Somebody { id, role, token }
+    }
+
+    /// Sees to it that there is a department `code`.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn department(&self, code: &str) {
+        let department: Department = code.parse().expect("a code");
+        if self.desk.commands.has_department(&department).await.expect("readable") {
+            return;
+        }
+        let new = NewEntry {
+            id: EntryId(Uuid::now_v7()),
+            kind: EntryKind::Department,
+            code: department.into(),
+            name: code.to_owned(),
+            details: DetailChanges::default(),
+        };
+        let request = Request::once(the_desk(), Utc::now(), "test", Uuid::now_v7());
+        let _ = self.desk.commands.add_entry(&request, new).await.expect("a department");
     }
 
     /// A requester.

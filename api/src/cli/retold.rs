@@ -80,6 +80,7 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::User(_) => Told::new("changed an account"),
         Event::Setting(_) => Told::new("changed a setting"),
         Event::Activity(event) => Told::new(activity(event)),
+        Event::Catalogue(_) => Told::new("changed a catalogue"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }

@@ -84,8 +84,9 @@ async fn serve(
     served
 }
 
-/// Sees to it that somebody can sign in.
+/// Sees to it that there are departments and somebody can sign in.
 async fn prepare(desk: &Desk, listener: &TcpListener, demo: bool) -> anyhow::Result<Banner> {
+    desk.ensure_departments().await?;
     let admin_password = desk.ensure_admin().await?;
     let on_stage = demo && is_welcome(&desk.database).await?;
     if on_stage {

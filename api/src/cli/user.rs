@@ -85,7 +85,10 @@ async fn add(site: &Site, user: NewUser, hash: &str) -> anyhow::Result<()> {
         .context("the password cannot be kept")?;
     let commands = Commands::new(Arc::clone(&log) as _);
     let request = Request::once(Caller::System("cli"), Utc::now(), "cli", Uuid::now_v7());
-    let done = commands.create_user(&request, user).await;
+    let done = match commands.seed_departments(Utc::now()).await {
+        Ok(_) => commands.create_user(&request, user).await,
+        Err(error) => Err(error),
+    };
     log.close().await;
     // When the outcome is unknown the account may exist: it keeps its password.
     if done.is_err() && !matches!(done, Err(application::Error::Unavailable(_))) {

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`plan`] | a ticket's life as data |
+//! | [`places`] | buildings and categories |
 //! | [`stories`] | the forty tickets told in `tickets.json`, as plans |
 //! | [`sample`], [`course`] | tickets made of the rows of a file, as plans |
 //! | [`stage`] | carries plans out |
@@ -15,6 +16,7 @@ mod course;
 mod names;
 pub(crate) mod people;
 mod phrases;
+mod places;
 mod plan;
 pub(crate) mod sample;
 mod stage;
@@ -45,7 +47,7 @@ pub(crate) struct Filed {
     pub(crate) took: Duration,
 }
 
-/// Adds the people one can sign in as and the first `count` tickets with a story. `progress` hears how many
+/// Adds the people one can sign in as, buildings and categories, and the first `count` tickets with a story. `progress` hears how many
 /// tickets are done. Not for a desk with tickets of its own: see [`is_welcome`].
 ///
 /// # Errors
@@ -59,7 +61,7 @@ pub(crate) async fn tell_stories(
     let began = Instant::now();
     let stage = Stage::new(Arc::clone(log));
     let people = people::on_stage();
-    let events = stage.admit(&people).await?;
+    let events = stage.admit(&people).await? + stage.furnish(&places::all()).await?;
     stage::let_sign_in(database, &people).await?;
 
     let stories: Vec<Story> = stories::all()?.into_iter().take(count).collect();

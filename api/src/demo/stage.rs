@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use application::ledger::Ledger as _;
-use application::{Commands, Done, Error, NewMessage, NewTicket, NewUser, Request};
+use application::{Commands, Done, Error, NewEntry, NewMessage, NewTicket, NewUser, Request};
 use chrono::{DateTime, Utc};
 use domain::access::Caller;
 use domain::id::TicketId;
@@ -17,6 +17,7 @@ use infrastructure::password::Passwords;
 
 use super::Filed;
 use super::people::{PASSWORD, Person};
+use super::places::Place;
 use super::plan::{Act, CommandName, DESK, Life, Step};
 use crate::cli::failure::reason;
 
@@ -41,6 +42,7 @@ impl Stage {
 
     /// Gives `people` their accounts, unless they have them. Gives the number of events added.
     pub(crate) async fn admit(&self, people: &[Person]) -> anyhow::Result<i64> {
+        patiently(async || self.commands.seed_departments(Utc::now()).await).await?;
         stream::iter(people)
             .map(|person| async move {
                 let name = account(person);
@@ -60,6 +62,26 @@ impl Stage {
             .buffer_unordered(AT_A_TIME)
             .try_fold(0, async |sum, events| Ok(sum + events))
             .await
+    }
+
+    /// Puts `places` into their catalogues, unless they are there. Gives the number of events added.
+    pub(crate) async fn furnish(&self, places: &[Place]) -> anyhow::Result<i64> {
+        let mut events = 0;
+        for place in places {
+            let name = CommandName::of(&format!("{}:{}", place.kind.as_str(), place.code));
+            let new = NewEntry {
+                id: place.id(),
+                kind: place.kind,
+                code: place.code.parse().context("a code of the demo is none")?,
+                name: place.name.to_owned(),
+                details: place.details.clone(),
+            };
+            let request = request(name, DESK, Utc::now());
+            let outcome = patiently(async || self.commands.add_entry(&request, new.clone()).await).await;
+            let (_, done) = outcome.with_context(|| format!("the demo's {} cannot be added", place.name))?;
+            events += added(done);
+        }
+        Ok(events)
     }
 
     /// Carries out all of `lives`, as far as that has not been done. `progress` hears how many are done.

@@ -56,6 +56,7 @@ mod activity;
 mod api_token;
 mod audit;
 mod auth;
+mod catalogue;
 mod consumer;
 mod docs;
 mod event;
@@ -89,6 +90,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(consumer::routes())
         .merge(projection::routes())
         .merge(setting::routes())
+        .merge(catalogue::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::activity::ActivityEvent;
+use domain::catalogue::EntryEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
 use domain::setting::SettingEvent;
@@ -24,6 +25,7 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<UserEvent>())
         .chain(of::<SettingEvent>())
         .chain(of::<ActivityEvent>())
+        .chain(of::<EntryEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

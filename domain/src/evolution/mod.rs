@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::activity::ActivityEvent;
+use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
 use crate::setting::SettingEvent;
@@ -60,6 +61,7 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<UserEvent>(),
     Family::of::<SettingEvent>(),
     Family::of::<ActivityEvent>(),
+    Family::of::<EntryEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

@@ -1,6 +1,7 @@
 //! Why a user's account refuses a command.
 
 use super::token::TokenError;
+use crate::access::Department;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Why a user's account refuses a command.
@@ -27,6 +28,9 @@ pub enum UserError {
     /// An agent who would work for nobody.
     #[error("an agent needs at least one department")]
     NoDepartments,
+    /// A department that is not there or not active, or takes no tickets.
+    #[error("departments: there is no active department {0}")]
+    NoSuchDepartment(Department),
     /// The role says the department, and it is another one.
     #[error("an it_agent works for IT and an hr_agent for HR; use the role agent for other departments")]
     OtherDepartments,
@@ -41,7 +45,7 @@ impl Refusal for UserError {
             Self::NotFound => RefusalKind::NotFound,
             Self::Forbidden => RefusalKind::Forbidden,
             Self::AlreadyExists | Self::OnOneself | Self::LastAdmin | Self::Erased => RefusalKind::Conflict,
-            Self::NoDepartments | Self::OtherDepartments => RefusalKind::Invalid,
+            Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => RefusalKind::Invalid,
             Self::Token(error) => error.kind(),
         }
     }
@@ -54,7 +58,7 @@ impl Refusal for UserError {
             Self::OnOneself => "CONFLICT",
             Self::LastAdmin => "LAST_ADMIN",
             Self::Erased => "PERSON_ERASED",
-            Self::NoDepartments | Self::OtherDepartments => "VALIDATION_ERROR",
+            Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => "VALIDATION_ERROR",
             Self::Token(error) => error.code(),
         }
     }

@@ -278,6 +278,14 @@ impl Ledger for PgLog {
         self.opened(rows.map_err(unread)?).await
     }
 
+    async fn holder_of(
+        &self,
+        kind: application::ledger::ClaimKind,
+        value: &str,
+    ) -> Result<Option<Uuid>, ReadError> {
+        self.holder(kind, value).await.map_err(unread)
+    }
+
     async fn outcome(&self, command_id: Uuid) -> Result<Option<Outcome>, ReadError> {
         // An answer about an earlier append waits for the same replicas that the append waited for.
         let found: Option<(Option<Vec<u8>>, i64, i64)> = sqlx::query_as(

@@ -40,6 +40,10 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
     row
 }
 
+/// For everybody signed in, if it existed.
+const UNKNOWN: [u16; 9] = [401, 404, 404, 404, 404, 404, 404, 404, 404];
+
+const ENTRY: &str = r#"{"code":"new-<number>","name":"Something new"}"#;
 const LOGIN: &str = r#"{"username":"matrix","password":"correct horse battery"}"#;
 const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.com","role":"user"}"#;
 const REGISTER: &str = r#"{"username":"new-<number>","password":"correct horse battery","email":"new-<number>@example.com","verification_token":"wrong"}"#;
@@ -84,6 +88,37 @@ pub(super) const TABLE: &[Row] = &[
     // For administrators, who here name one that does not exist.
     Row("show_projection", Open, None, NO_SUCH),
     Row("rebuild_projection", Open, None, NO_SUCH),
+    // Entries that do not exist, but for those that are added.
+    Row("list_departments", Open, None, SIGNED),
+    Row("add_department", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_department", Open, None, UNKNOWN),
+    Row("change_department", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_department", Open, None, NO_SUCH),
+    Row("list_buildings", Open, None, SIGNED),
+    Row("add_building", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_building", Open, None, UNKNOWN),
+    Row("change_building", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_building", Open, None, NO_SUCH),
+    Row("list_categories", Open, None, SIGNED),
+    Row("add_category", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_category", Open, None, UNKNOWN),
+    Row("change_category", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_category", Open, None, NO_SUCH),
+    Row("list_teams", Open, None, SIGNED),
+    Row("add_team", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_team", Open, None, UNKNOWN),
+    Row("change_team", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_team", Open, None, NO_SUCH),
+    Row("list_organizations", Open, None, SIGNED),
+    Row("add_organization", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_organization", Open, None, UNKNOWN),
+    Row("change_organization", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_organization", Open, None, NO_SUCH),
+    Row("list_tags", Open, None, SIGNED),
+    Row("add_tag", Open, Some(ENTRY), created(ADMIN)),
+    Row("show_tag", Open, None, UNKNOWN),
+    Row("change_tag", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
+    Row("remove_tag", Open, None, NO_SUCH),
     Row("list_settings", Open, None, ADMIN),
     Row("change_settings", Open, Some(r#"{"reopen_window_days":14}"#), ADMIN),
     Row("list_feature_flags", Open, None, ADMIN),

@@ -26,6 +26,7 @@ fn in_every_version(event: &Event) -> Vec<(&'static str, i16, Value)> {
         Event::User(event) => event.into(),
         Event::Setting(event) => event.into(),
         Event::Activity(event) => event.into(),
+        Event::Catalogue(event) => event.into(),
         Event::Unknown(_) => unreachable!("it is known"),
     };
     let cast = |wanted| REGISTRY.at_version(name, newest, &shown, wanted).expect("a way down");

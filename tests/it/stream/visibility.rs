@@ -33,6 +33,7 @@ impl Scene {
         let (user, other, admin) = (desk.user().await, desk.user().await, desk.admin().await);
         let (it, hr) = (desk.it_agent().await, desk.hr_agent().await);
         let facilities = desk.somebody(Role::Agent, &["FACILITIES"]).await;
+        desk.department("ARCHIVE").await;
         let start = desk.head().await;
         let ticket = desk.ticket(&user, Some("IT")).await;
         let path = format!("/api/v1/tickets/{}", text(&ticket, "ticket_id"));

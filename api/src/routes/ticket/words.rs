@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::access::Department;
-use projections::user_directory::has_department;
 use serde::de::value::Error as TextError;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -49,10 +48,10 @@ pub(super) async fn department(
     let Some(department) = optional(errors, "department", text, str::parse::<Department>) else {
         return Ok(None);
     };
-    if has_department(desk.pool(), &department).await? {
+    if desk.has_department(&department).await? {
         return Ok(Some(department));
     }
-    errors.add("department", "invalid", "there is no such department");
+    errors.add("department", "invalid", "there is no active department of this code");
     Ok(None)
 }
 
