@@ -9,6 +9,7 @@ pub mod nats;
 pub mod other_version;
 pub mod postgres;
 pub mod process;
+pub mod run_log;
 pub mod server;
 pub mod smtp;
 pub mod watch;

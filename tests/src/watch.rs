@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::run_log;
+
 /// How long a test may take: many times what the longest takes, so that a busy machine is no hang.
 const AT_MOST: Duration = Duration::from_mins(8);
 const LOOK: Duration = Duration::from_secs(5);
@@ -23,6 +25,7 @@ impl Watched {
     /// Watches the test of this thread from here on.
     #[must_use]
     pub fn begin() -> Self {
+        run_log::begin();
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         let mut under_way = under_way();
         let number = under_way.last_key_value().map_or(0, |(last, _)| last + 1);
