@@ -65,6 +65,12 @@ impl RequestInfo {
         self.device.as_deref()
     }
 
+    /// A command of theirs that nobody repeats.
+    pub(crate) fn request(&self) -> Request {
+        let once = Request::once(self.by.clone(), Utc::now(), "api", Uuid::now_v7());
+        Request { correlation_id: self.correlation_id, ..once }
+    }
+
     /// The same request, by somebody who has just shown who they are.
     pub(crate) fn by(&self, caller: Caller) -> Self {
         Self { by: caller, ..self.clone() }
@@ -88,7 +94,7 @@ impl Desk {
         if events.is_empty() {
             return Ok(());
         }
-        self.commands.record(&request(info), events, None).await?;
+        self.commands.record(&info.request(), events, None).await?;
         Ok(())
     }
 
@@ -107,12 +113,7 @@ impl Desk {
         let whose = info.by.person().or(event.about()).unwrap_or_default();
         let key = Uuid::new_v5(&whose.0, kind.as_bytes());
         let quota = Quota { key, limit: a_minute, window: TimeDelta::minutes(1) };
-        self.commands.record(&request(info), vec![event], Some(quota)).await?;
+        self.commands.record(&info.request(), vec![event], Some(quota)).await?;
         Ok(())
     }
-}
-
-fn request(info: &RequestInfo) -> Request {
-    let once = Request::once(info.by.clone(), Utc::now(), "api", Uuid::now_v7());
-    Request { correlation_id: info.correlation_id, ..once }
 }

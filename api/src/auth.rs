@@ -8,12 +8,11 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use chrono::{DateTime, Utc};
-use domain::access::{Caller, Reach, Role};
+use domain::access::{Caller, Role};
 use domain::activity::ActivityEvent;
 use domain::id::UserId;
 use domain::scope::Scope;
-use infrastructure::token::{ApiSecret, Claims};
-use moka::sync::Cache;
+use infrastructure::token::ApiSecret;
 use uuid::Uuid;
 
 use crate::activity::RequestInfo;
@@ -21,11 +20,10 @@ use crate::api_tokens::{self, Grant};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::problem::Problem;
-use crate::sessions;
+use crate::{required_factor, seen};
 
 /// How long a session counts as good without another look.
 pub(crate) const TRUSTED_FOR: Duration = Duration::from_secs(1);
-const SESSIONS_KEPT: u64 = 100_000;
 /// How many refusals of one person are recorded in a minute.
 const REFUSALS_NOTED: i32 = 10;
 
@@ -44,6 +42,8 @@ pub struct Signed {
     pub expires_at: DateTime<Utc>,
     /// What the API token allows that they came with; none for whoever signed in.
     pub grant: Option<Arc<Grant>>,
+    /// Whether all they may do is set up a second factor, which their role needs and they have not.
+    pub(crate) must_set_up: bool,
 }
 
 /// A signed-in agent or administrator; everybody else is answered 403.
@@ -64,27 +64,6 @@ pub struct EventReader(pub Signed);
 #[derive(Debug, Clone)]
 pub struct Auditor(pub Signed);
 
-/// Who was seen signed in a moment ago, by token.
-pub(crate) struct Sessions(Cache<Uuid, Arc<Caller>>);
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(SESSIONS_KEPT).time_to_live(TRUSTED_FOR).build())
-    }
-}
-
-impl Sessions {
-    /// From now on the token is looked at again.
-    pub(crate) fn forget(&self, jti: Uuid) {
-        self.0.invalidate(&jti);
-    }
-
-    /// From now on every token is looked at again.
-    pub(crate) fn forget_all(&self) {
-        self.0.invalidate_all();
-    }
-}
-
 /// What became of looking who asks; in the request's extensions, so that it is looked once.
 #[derive(Clone)]
 struct Looked(Result<Signed, Problem>);
@@ -97,14 +76,19 @@ impl FromRequestParts<Desk> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        if let Some(Admitted(known)) = parts.extensions.get() {
-            return known.clone();
-        }
-        let signed = identify(parts, desk).await?;
-        let admitted = api_tokens::admit(desk, parts, signed).await;
-        parts.extensions.insert(Admitted(admitted.clone()));
-        admitted
+        required_factor::insist(let_in(parts, desk).await?)
     }
+}
+
+/// As whom they are let in to what they ask for, even if all they may do is set up a second factor.
+pub(crate) async fn let_in(parts: &mut Parts, desk: &Desk) -> Result<Signed, Problem> {
+    if let Some(Admitted(known)) = parts.extensions.get() {
+        return known.clone();
+    }
+    let signed = identify(parts, desk).await?;
+    let admitted = api_tokens::admit(desk, parts, signed).await;
+    parts.extensions.insert(Admitted(admitted.clone()));
+    admitted
 }
 
 /// Who was let in to the request with these extensions.
@@ -123,7 +107,7 @@ pub(crate) async fn identify(parts: &mut Parts, desk: &Desk) -> Result<Signed, P
             return api_tokens::signed(desk, token).await;
         }
         let claims = desk.tokens.verify(token, Utc::now()).map_err(|bad| denied(&bad.to_string()))?;
-        session(desk, &claims).await
+        seen::signed(desk, &claims).await
     };
     let found = found.await;
     if let Ok(signed) = &found {
@@ -145,10 +129,7 @@ impl Signed {
         if let Some(grant) = &self.grant {
             return api_tokens::again(desk, grant, self.user).await;
         }
-        // Looked at anew, not as somebody else saw it a moment ago: two moments would be too long.
-        let caller = look_up(desk, self.user, self.jti).await?;
-        let role = if let Caller::Person { role, .. } = &caller { *role } else { self.role };
-        Ok(Self { role, caller, ..self.clone() })
+        required_factor::insist(seen::again(desk, self).await?)
     }
 
     /// As whom they read the log: a service account reads all of it if an administrator gave it the scope for that.
@@ -258,47 +239,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 pub(crate) fn denied(why: &str) -> Problem {
     Problem::unauthenticated(why)
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
-}
-
-/// The session of the token that says `claims`: its account as of now, unless it was signed out.
-async fn session(desk: &Desk, claims: &Claims) -> Result<Signed, Problem> {
-    let caller = caller(desk, claims.sub, claims.jti).await?;
-    let role = if let Caller::Person { role, .. } = &caller { *role } else { claims.role };
-    let expires_at = claims.expires_at();
-    Ok(Signed { user: claims.sub, role, caller, jti: claims.jti, expires_at, grant: None })
-}
-
-/// Who the token `jti` of `user` signs in, as seen a moment ago at most.
-async fn caller(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
-    let reach = desk.reach().await?;
-    Ok(account(desk, user, jti).await?.reaching(reach))
-}
-
-async fn account(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
-    if let Some(known) = desk.sessions.0.get(&jti).filter(|known| known.is(user)) {
-        return Ok(Caller::clone(&known));
-    }
-    let caller = look_up(desk, user, jti).await?;
-    desk.sessions.0.insert(jti, Arc::new(caller.clone()));
-    Ok(caller)
-}
-
-/// The account is asked of the log, so a role taken away is gone at once and not when a read model shows it.
-async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Result<Caller, Problem> {
-    let revoked = async { sessions::is_ended(desk.pool(), jti).await.map_err(Problem::from) };
-    let account = async { desk.commands.load_user(user).await.map_err(Problem::from) };
-    let (revoked, account) = tokio::try_join!(revoked, account)?;
-    if revoked {
-        return Err(denied("the token was signed out"));
-    }
-    let account = &account.state;
-    match account.role() {
-        Some(role) if account.may_sign_in() => {
-            let departments = account.departments().to_vec();
-            Ok(Caller::Person { id: user, role, departments, reach: Reach::default() })
-        }
-        _ => Err(denied("the account may not sign in")),
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use infrastructure::handler;
 use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::mail::{self, Outbox, Sender};
+use infrastructure::oidc::Providers;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
 use infrastructure::rate_limit::RateLimiter;
@@ -28,12 +29,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
-use crate::auth::Sessions;
 use crate::departments::Departments;
 use crate::feed::Streams;
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
 use crate::rebuilds::{self, Rebuilds};
+use crate::seen::Sessions;
 use crate::settings::Trusted;
 
 /// How often a head of the log is signed while it grows.
@@ -65,6 +66,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// Passwords.
     pub passwords: Passwords,
+    /// The OpenID Connect providers.
+    pub(crate) providers: Providers,
     /// What the operator set.
     pub config: Config,
     /// How many requests everybody may still make.
@@ -149,6 +152,7 @@ impl Desk {
             outbox,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
+            providers: Providers::new(&config.oidc, &config.server.public_url())?,
             config,
             sessions: Sessions::default(),
             holders: Holders::default(),

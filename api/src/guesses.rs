@@ -35,7 +35,6 @@ const REFUSED: &str = "ledgerdesk_guesses_refused_total";
 
 /// What is guessed at. Each kind has attempts of its own, wherever it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "second factors and codes ask for theirs")]
 pub(crate) enum Guessed {
     /// A password: at a sign-in, at its change.
     Password,

@@ -76,6 +76,10 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         let operations = [get, post, put, patch, delete].map(|operation| operation.as_mut());
         for operation in operations.into_iter().flatten().filter(|_| path.starts_with("/api/v1/")) {
             answers(operation, &[("429", "Limited")]);
+            // An API token that is not for this, or a second factor that is missing.
+            if operation.security.is_some() {
+                answers(operation, &[("403", "Forbidden")]);
+            }
         }
         for command in [post, put, patch, delete].into_iter().flatten() {
             if command.responses.responses.contains_key("412") {

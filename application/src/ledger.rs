@@ -62,6 +62,8 @@ pub enum ClaimKind {
     Email,
     /// The code of an entry, with its catalogue before it.
     Code,
+    /// Who somebody is at a provider: see `Identity`.
+    Identity,
 }
 
 impl ClaimKind {
@@ -72,6 +74,7 @@ impl ClaimKind {
             Self::Username => "user name",
             Self::Email => "e-mail address",
             Self::Code => "code",
+            Self::Identity => "identity",
         }
     }
 }

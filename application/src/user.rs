@@ -9,6 +9,7 @@ use domain::user::values::{EmailAddress, ErasureReason, Username};
 use domain::user::{User, UserCommand, UserEvent};
 use uuid::Uuid;
 
+use crate::identity;
 use crate::ledger::{Append, Claim, ClaimKind, StreamAppend};
 use crate::{Commands, Done, Error, Loaded, Request};
 
@@ -180,14 +181,18 @@ impl Commands {
     async fn claims_of(&self, id: UserId) -> Result<Vec<Claim>, Error> {
         let claim = |kind, value: &str, holder: Uuid| Claim { kind, value: value.to_owned(), holder };
         let events = self.ledger.read_streams(&[(id.0, 0)]).await?;
-        let held = events.iter().filter_map(|recorded| match &recorded.event {
-            Event::User(UserEvent::UserCreated { username, email, .. }) => Some([
+        let held = events.iter().flat_map(|recorded| match &recorded.event {
+            Event::User(UserEvent::UserCreated { username, email, .. }) => vec![
                 username.text().map(|name| claim(ClaimKind::Username, name, id.0)),
                 email.text().map(|address| claim(ClaimKind::Email, address, id.0)),
-            ]),
-            _ => None,
+            ],
+            // An identity may be somebody else's by now: what this account does not hold is not released.
+            Event::User(UserEvent::IdentityLinked { identity, .. }) => {
+                vec![identity.text().map(|text| identity::claim(text, id.0))]
+            }
+            _ => vec![],
         });
-        Ok(held.flatten().flatten().collect())
+        Ok(held.flatten().collect())
     }
 
     /// An account as the log has it now.

@@ -91,7 +91,13 @@ impl Table for UserDirectory {
             UserEvent::UserCreated { .. }
             | UserEvent::ApiTokenIssued { .. }
             | UserEvent::ApiTokenRevoked { .. }
-            | UserEvent::PasswordChanged { .. } => {}
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::IdentityLinked { .. }
+            | UserEvent::IdentityUnlinked { .. }
+            | UserEvent::TwoFactorEnabled {}
+            | UserEvent::TwoFactorDisabled {}
+            | UserEvent::RecoveryCodesMade {}
+            | UserEvent::RecoveryCodeUsed {} => {}
             UserEvent::RoleChanged { role, departments } => {
                 row.role = word(*role);
                 row.departments = listed(departments);

@@ -182,11 +182,6 @@ async fn whoever_is_erased_leaves_no_address_and_no_device() {
     {
         assert_eq!((&act["address"], &act["device"]), (&json!("[erased]"), &json!("[erased]")));
     }
-    let left: i64 = sqlx::query_scalar("select count(*) from desk.known_networks")
-        .fetch_one(desk.desk.pool())
-        .await
-        .expect("a count");
-    assert_eq!(left, 0, "nor where they signed in from");
     let purged = async {
         while sqlx::query("select from desk.erasures where done_at is null")
             .fetch_optional(desk.desk.pool())
@@ -198,6 +193,11 @@ async fn whoever_is_erased_leaves_no_address_and_no_device() {
         }
     };
     tokio::time::timeout(Duration::from_mins(1), purged).await.expect("purged");
+    let left: i64 = sqlx::query_scalar("select count(*) from desk.known_networks")
+        .fetch_one(desk.desk.pool())
+        .await
+        .expect("a count");
+    assert_eq!(left, 0, "nor where they signed in from");
     desk.assert_sound().await;
     desk.close().await;
 }

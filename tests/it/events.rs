@@ -213,6 +213,15 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
         UserEvent::PasswordChanged { how: PasswordChange::Reset },
         UserEvent::UserErased { reason: ErasureReason::RequestOfPerson },
+        UserEvent::IdentityLinked {
+            provider: "google".to_owned(),
+            identity: sealed("https://accounts.google.com 110169484474386276334"),
+        },
+        UserEvent::IdentityUnlinked { provider: "google".to_owned() },
+        UserEvent::TwoFactorEnabled {},
+        UserEvent::TwoFactorDisabled {},
+        UserEvent::RecoveryCodesMade {},
+        UserEvent::RecoveryCodeUsed {},
     ]
 }
 

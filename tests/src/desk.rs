@@ -121,11 +121,16 @@ impl TestDesk {
     /// If it does not open.
     pub async fn with(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
         let data = scratch("desk");
-        let config = config(settings, data.path());
-        let (desk, running) = Desk::open(config, database.options.clone()).await.expect("a desk");
-        desk.ensure_departments().await.expect("departments");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let public_url = format!("http://{address}");
+        let mut settings = settings.to_vec();
+        if !settings.iter().any(|(name, _)| *name == "PUBLIC_URL") {
+            settings.push(("PUBLIC_URL", &public_url));
+        }
+        let config = config(&settings, data.path());
+        let (desk, running) = Desk::open(config, database.options.clone()).await.expect("a desk");
+        desk.ensure_departments().await.expect("departments");
         let stop = CancellationToken::new();
         tokio::spawn(api::serve(desk.clone(), listener, stop.clone()));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");

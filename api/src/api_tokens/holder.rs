@@ -117,6 +117,8 @@ async fn look_up(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
         },
         jti: id,
         expires_at: token.expires_at,
+        // Whoever issued it had shown more than a password, or needed not to.
+        must_set_up: false,
         grant: Some(Arc::new(grant)),
     })
 }

@@ -29,18 +29,20 @@ pub struct Checked;
 pub struct CheckedBody;
 /// The allowance can be used up: 429.
 pub struct Limited;
+/// A provider that has to be asked does not answer: 502.
+pub struct Upstream;
 /// Accepted, but not visible yet: 202.
 pub struct Accepted;
 
 /// Every reusable answer: its name, status, code, description and an example of the message.
-const ALL: [(&str, u16, &str, &str, &str); 13] = [
+const ALL: [(&str, u16, &str, &str, &str); 14] = [
     ("BadRequest", 400, "VALIDATION_ERROR", "The request cannot be read.", "the body is not valid JSON"),
     ("Unauthenticated", 401, "AUTH_INVALID", "Not signed in, or not any more.", "the token has expired"),
     (
         "Forbidden",
         403,
         "AUTHZ_FORBIDDEN",
-        "The caller's role does not allow it.",
+        "The caller's role does not allow it, or needs a second factor first (`TWO_FACTOR_REQUIRED`).",
         "only administrators may do this",
     ),
     ("Missing", 404, "NOT_FOUND", "It does not exist, for this caller.", "there is no such ticket"),
@@ -68,6 +70,13 @@ const ALL: [(&str, u16, &str, &str, &str); 13] = [
         "RATE_LIMIT_EXCEEDED",
         "The allowance is used up; Retry-After and X-RateLimit-Reset say for how many seconds.",
         "Rate limit exceeded: 5 tickets in 24 hours",
+    ),
+    (
+        "Upstream",
+        502,
+        "OIDC_UNAVAILABLE",
+        "A provider that has to be asked does not answer as it should.",
+        "the provider cannot be reached, or does not answer as it should",
     ),
     ("Unavailable", 503, "DB_ERROR", "The database is away; try again.", "the database cannot be reached"),
     ("Late", 202, "", "Accepted for good, and visible from the position on.", ""),
@@ -130,6 +139,12 @@ impl IntoResponses for CheckedBody {
 impl IntoResponses for Limited {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         named(&["Limited"])
+    }
+}
+
+impl IntoResponses for Upstream {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        named(&["Upstream"])
     }
 }
 

@@ -80,7 +80,7 @@ impl Settings {
         self.word(Setting::AgentVisibility)
     }
 
-    /// The roles that need a second factor to sign in.
+    /// The roles that need a second factor.
     #[must_use]
     pub fn two_factor_required_for(&self) -> Vec<Role> {
         self.words(Setting::TwoFactorRequiredFor)

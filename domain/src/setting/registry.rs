@@ -83,7 +83,9 @@ impl Setting {
                 "which tickets agents see besides their own: department (their departments' and those assigned to \
                  them), assigned (those assigned to them)"
             }
-            Self::TwoFactorRequiredFor => "the roles that cannot sign in without a second factor",
+            Self::TwoFactorRequiredFor => {
+                "the roles that need a second factor: whoever has none can do nothing but set one up"
+            }
             Self::ReopenWindowDays => "how many days after it was resolved a requester may reopen a ticket",
         }
     }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::token::ApiToken;
-use super::values::{EmailAddress, ErasureReason, PasswordChange, Username};
+use super::values::{EmailAddress, ErasureReason, Identity, PasswordChange, Username};
 use crate::access::{Department, Role};
 use crate::id::UserId;
 
@@ -53,4 +53,39 @@ pub enum UserCommand {
         /// Whether another administrator can sign in; the append insists on that one's version.
         another_admin: bool,
     },
+    /// Give an account to somebody whom a provider vouches for. Name, address and identity are unique.
+    SignUp {
+        /// Their identity on the desk.
+        id: UserId,
+        /// The name they sign in with.
+        username: Username,
+        /// Their address.
+        email: EmailAddress,
+        /// What they may do: a role whose departments follow from it.
+        role: Role,
+        /// The provider, as the desk's configuration names it.
+        provider: String,
+        /// Who they are there.
+        identity: Identity,
+    },
+    /// Let them sign in as whom a provider knows; their own to ask. The identity is unique.
+    LinkIdentity {
+        /// The provider, as the desk's configuration names it.
+        provider: String,
+        /// Who they are there.
+        identity: Identity,
+    },
+    /// Let them sign in there no more; their own to ask, and an administrator's.
+    UnlinkIdentity {
+        /// The provider, as the desk's configuration names it.
+        provider: String,
+    },
+    /// Ask for a second factor from now on; their own to ask.
+    EnableTwoFactor,
+    /// Ask for none any more; their own to ask, and an administrator's.
+    DisableTwoFactor,
+    /// Replace their recovery codes; their own to ask.
+    MakeRecoveryCodes,
+    /// Sign in with a recovery code instead of the second factor; their own to ask.
+    UseRecoveryCode,
 }

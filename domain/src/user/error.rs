@@ -37,6 +37,12 @@ pub enum UserError {
     /// About an API token.
     #[error(transparent)]
     Token(TokenError),
+    /// Recovery codes stand in for a second factor, and there is none.
+    #[error("the account has no second factor; set one up first")]
+    NoTwoFactor,
+    /// The account is linked to somebody at this provider.
+    #[error("the account is linked to an identity at this provider already; remove that link first")]
+    AlreadyLinked,
 }
 
 impl Refusal for UserError {
@@ -44,7 +50,12 @@ impl Refusal for UserError {
         match self {
             Self::NotFound => RefusalKind::NotFound,
             Self::Forbidden => RefusalKind::Forbidden,
-            Self::AlreadyExists | Self::OnOneself | Self::LastAdmin | Self::Erased => RefusalKind::Conflict,
+            Self::AlreadyExists
+            | Self::OnOneself
+            | Self::LastAdmin
+            | Self::Erased
+            | Self::NoTwoFactor
+            | Self::AlreadyLinked => RefusalKind::Conflict,
             Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => RefusalKind::Invalid,
             Self::Token(error) => error.kind(),
         }
@@ -60,6 +71,8 @@ impl Refusal for UserError {
             Self::Erased => "PERSON_ERASED",
             Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => "VALIDATION_ERROR",
             Self::Token(error) => error.code(),
+            Self::NoTwoFactor => "TWO_FACTOR_OFF",
+            Self::AlreadyLinked => "OIDC_ALREADY_LINKED",
         }
     }
 }

@@ -65,6 +65,26 @@ pub enum UserEvent {
         /// Why.
         reason: ErasureReason,
     },
+    /// They sign in as whom a provider knows from now on, too.
+    IdentityLinked {
+        /// The provider, as the desk's configuration names it.
+        provider: String,
+        /// Who they are there: the issuer and its subject, with a space between.
+        identity: Sealed,
+    },
+    /// They sign in there no more.
+    IdentityUnlinked {
+        /// The provider, as the desk's configuration names it.
+        provider: String,
+    },
+    /// Their password alone signs them in no more: a second factor is asked for.
+    TwoFactorEnabled {},
+    /// No second factor is asked for any more.
+    TwoFactorDisabled {},
+    /// They got new recovery codes; earlier ones are good no more.
+    RecoveryCodesMade {},
+    /// A recovery code stood in for their second factor; it is used up.
+    RecoveryCodeUsed {},
 }
 
 impl From<UserEvent> for Event {
@@ -85,6 +105,12 @@ impl StoredEvent for UserEvent {
         ("ApiTokenRevoked", 1),
         ("PasswordChanged", 1),
         ("UserErased", 1),
+        ("IdentityLinked", 1),
+        ("IdentityUnlinked", 1),
+        ("TwoFactorEnabled", 1),
+        ("TwoFactorDisabled", 1),
+        ("RecoveryCodesMade", 1),
+        ("RecoveryCodeUsed", 1),
     ];
 
     fn from_event(event: &Event) -> Option<&Self> {

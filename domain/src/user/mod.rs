@@ -3,6 +3,7 @@
 mod command;
 mod error;
 mod event;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod token;
@@ -19,10 +20,11 @@ use uuid::Uuid;
 pub use command::UserCommand;
 pub use error::UserError;
 pub use event::UserEvent;
+use sign_in::SignIn;
 use token::{ApiToken, Issues};
 use values::{EmailAddress, ErasureReason, Username};
 
-use crate::access::{Caller, Department, Role};
+use crate::access::{Caller, Department, Reach, Role};
 use crate::id::UserId;
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
@@ -45,6 +47,8 @@ struct Account {
     is_service: bool,
     #[serde(default)]
     tokens: Issues,
+    #[serde(default)]
+    sign_in: SignIn,
 }
 
 type Decision = Result<Vec<UserEvent>, UserError>;
@@ -92,10 +96,34 @@ impl User {
         self.account.as_ref().is_some_and(|account| account.is_erased)
     }
 
+    /// Whether a second factor is asked for besides the password.
+    #[must_use]
+    pub fn has_two_factor(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.sign_in.has_two_factor())
+    }
+
+    /// The providers where they are linked to an identity.
+    #[must_use]
+    pub fn providers(&self) -> &[String] {
+        self.account.as_ref().map_or(&[], |account| account.sign_in.providers())
+    }
+
     /// What they may do; none without an account.
     #[must_use]
     pub fn role(&self) -> Option<Role> {
         self.account.as_ref().map(|account| account.role)
+    }
+
+    /// Its owner as whoever issues commands; none without an account.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller> {
+        let Account { id, role, departments, .. } = self.account.as_ref()?;
+        Some(Caller::Person {
+            id: *id,
+            role: *role,
+            departments: departments.clone(),
+            reach: Reach::default(),
+        })
     }
 
     /// The departments they work for.
@@ -110,7 +138,7 @@ impl Account {
         match command {
             UserCommand::Erase { reason, another_admin } => self.erase(reason, another_admin),
             _ if self.is_erased => Err(UserError::Erased),
-            UserCommand::Create { .. } => Err(UserError::AlreadyExists),
+            UserCommand::Create { .. } | UserCommand::SignUp { .. } => Err(UserError::AlreadyExists),
             UserCommand::DeclareServiceAccount if self.is_service => Ok(vec![]),
             UserCommand::DeclareServiceAccount => Ok(vec![UserEvent::ServiceAccountDeclared {}]),
             UserCommand::IssueToken(token) => self.issue_token(by, at, token),
@@ -122,6 +150,12 @@ impl Account {
             UserCommand::Activate if self.is_active => Ok(vec![]),
             UserCommand::Activate => Ok(vec![UserEvent::UserActivated {}]),
             UserCommand::ChangePassword { how } => Ok(vec![UserEvent::PasswordChanged { how }]),
+            UserCommand::LinkIdentity { .. }
+            | UserCommand::UnlinkIdentity { .. }
+            | UserCommand::EnableTwoFactor
+            | UserCommand::DisableTwoFactor
+            | UserCommand::MakeRecoveryCodes
+            | UserCommand::UseRecoveryCode => self.sign_in.decide(self.id, by, command),
         }
     }
 
@@ -168,6 +202,12 @@ impl Account {
                 self.tokens.revoke_all();
                 self.is_erased = true;
             }
+            UserEvent::IdentityLinked { .. }
+            | UserEvent::IdentityUnlinked { .. }
+            | UserEvent::TwoFactorEnabled {}
+            | UserEvent::TwoFactorDisabled {}
+            | UserEvent::RecoveryCodesMade {}
+            | UserEvent::RecoveryCodeUsed {} => self.sign_in.apply(event),
         }
     }
 }
@@ -213,7 +253,7 @@ impl Decide for User {
                 | UserCommand::IssueToken(_)
                 | UserCommand::RevokeToken(_)
                 | UserCommand::ChangePassword { .. }
-        );
+        ) || sign_in::is_about(&command);
         let is_own = theirs && self.account.as_ref().is_some_and(|account| by.is(account.id));
         if !by.is_admin() && !is_own {
             return Err(UserError::Forbidden);
@@ -222,6 +262,11 @@ impl Decide for User {
             (Some(account), command) => account.decide(&by, at, command),
             (None, UserCommand::Create { id, username, email, role, departments }) => {
                 create(id, &username, &email, role, departments)
+            }
+            (None, UserCommand::SignUp { id, username, email, role, provider, identity }) => {
+                let mut events = create(id, &username, &email, role, vec![])?;
+                events.push(sign_in::linked(id, provider, &identity));
+                Ok(events)
             }
             (None, _) => Err(UserError::NotFound),
         }
@@ -259,6 +304,7 @@ impl Aggregate for User {
                     is_erased: false,
                     is_service: false,
                     tokens: Issues::default(),
+                    sign_in: SignIn::default(),
                 });
             }
             (None, _) => {}

@@ -129,6 +129,35 @@ impl EmailAddress {
     }
 }
 
+/// Who somebody is at a provider: the issuer and the subject it gave them. Two issuers may give the same subject,
+/// and an e-mail address is no identity: it can be given to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity(String);
+
+impl Identity {
+    /// Reads an identity; the issuer is a URL, the subject at most 255 printable ASCII characters.
+    ///
+    /// # Errors
+    /// What an identity must look like.
+    pub fn parse(issuer: &str, subject: &str) -> Result<Self, &'static str> {
+        let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        if !is_word(issuer) {
+            return Err("the issuer must be a URL");
+        }
+        let allowed = |b: u8| b.is_ascii_graphic() || b == b' ';
+        if subject.is_empty() || subject.len() > 255 || !subject.bytes().all(allowed) {
+            return Err("the subject must have 1 to 255 printable ASCII characters");
+        }
+        Ok(Self(format!("{issuer} {subject}")))
+    }
+
+    /// Issuer and subject, with a space between.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +174,19 @@ mod tests {
         let nowhere = EmailAddress::nowhere(user);
         assert_eq!(EmailAddress::parse(nowhere.as_str()), Ok(nowhere.clone()));
         assert_ne!(nowhere, EmailAddress::nowhere(UserId(uuid::Uuid::from_u128(8))));
+    }
+
+    #[test]
+    fn an_identity_is_issuer_and_subject_to_the_letter() {
+        let identity = |issuer, subject| Identity::parse(issuer, subject).expect("an identity");
+        assert_ne!(identity("https://a.example", "1"), identity("https://b.example", "1"));
+        assert_ne!(identity("https://a.example", "ada"), identity("https://a.example", "Ada"));
+        for (issuer, subject) in
+            [("", "1"), ("https://a b", "1"), ("https://a", ""), ("https://a", "é"), ("https://a", "1\n")]
+        {
+            assert!(Identity::parse(issuer, subject).is_err(), "{issuer} {subject}");
+        }
+        assert!(Identity::parse("https://a", &"1".repeat(256)).is_err());
     }
 
     #[test]

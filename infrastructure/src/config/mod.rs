@@ -2,6 +2,7 @@
 
 mod mail;
 mod nats;
+mod oidc;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 pub use self::mail::{Mail, Smtp, SmtpTls};
 pub use self::nats::{Access, Nats};
+pub use self::oidc::{GOOGLE, Oidc, OidcProvider};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
 use crate::network::Network;
@@ -37,6 +39,8 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// How mail leaves.
     pub mail: Mail,
+    /// The OpenID Connect providers that people may sign in with.
+    pub oidc: Oidc,
     /// What must not be shown.
     pub secrets: Secrets,
     /// What is written about the desk at work.
@@ -52,6 +56,8 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// `TRUSTED_PROXIES`: the peers that are believed whom they speak for; none by default.
     pub trusted_proxies: Vec<Network>,
+    /// `PUBLIC_URL`: where people reach the desk, without a path; by default where it listens.
+    pub public_url: Option<String>,
 }
 
 /// Where the desk keeps its data.
@@ -137,6 +143,7 @@ impl Config {
             limits: Limits::read(&mut reader),
             nats: Nats::read(&mut reader),
             mail: Mail::read(&mut reader),
+            oidc: Oidc::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
         };
@@ -160,6 +167,12 @@ impl Config {
 }
 
 impl Server {
+    /// Where people reach the desk: an origin, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     fn read(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Self {
         let host = reader.parsed("HOST", "an IP address or localhost", |text| match text {
             "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -179,11 +192,13 @@ impl Server {
                 networks.map(|network| network.filter(|network| !network.is_everything())).collect()
             },
         );
+        let public_url = reader.parsed("PUBLIC_URL", "an origin such as https://desk.example.org", origin);
         let host = host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Self {
             listen: listen.unwrap_or_else(|| SocketAddr::new(host, port.unwrap_or(8080))),
             cors_origins: cors_origins.unwrap_or_default(),
             trusted_proxies: trusted_proxies.unwrap_or_default(),
+            public_url,
         }
     }
 }

@@ -109,6 +109,13 @@ impl<'a> Reader<'a> {
         self.problems.iter().any(|problem| problem.variable.trim_end_matches("_FILE") == name)
     }
 
+    /// Notes that a setting is missing which another one asks for.
+    pub(super) fn missing(&mut self, name: &str, allowed: &str) {
+        if !self.problems.iter().any(|problem| problem.variable == name) {
+            self.wrong(name, "not set".to_owned(), allowed);
+        }
+    }
+
     /// The end: everything that is wrong, if anything is.
     pub(super) fn finish(mut self) -> Result<(), Misconfigured> {
         let path = self.path.map(|path| path.display().to_string()).unwrap_or_default();

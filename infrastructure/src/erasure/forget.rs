@@ -79,6 +79,9 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
     let mut transaction = connection.begin().await?;
     for statement in [
         "delete from desk.credentials where user_id = $1",
+        "delete from desk.second_factors where user_id = $1",
+        "delete from desk.recovery_codes where user_id = $1",
+        "delete from desk.oidc_flows where user_id = $1",
         "delete from desk.sessions where user_id = $1",
         "delete from desk.api_tokens where user_id = $1",
         "delete from desk.outgoing_mail where user_id = $1",

@@ -7,9 +7,11 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 8] = [
+const REWRITTEN: [&str; 10] = [
     "desk.subject_keys",
     "desk.credentials",
+    "desk.second_factors",
+    "desk.recovery_codes",
     "desk.sessions",
     "desk.api_tokens",
     "desk.refresh_tokens",

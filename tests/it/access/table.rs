@@ -44,6 +44,11 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
 const UNKNOWN: [u16; 9] = [401, 404, 404, 404, 404, 404, 404, 404, 404];
 
 const ENTRY: &str = r#"{"code":"new-<number>","name":"Something new"}"#;
+/// The same for everybody signed in.
+const fn every_signed(status: u16) -> [u16; 9] {
+    [401, status, status, status, status, status, status, status, status]
+}
+
 const LOGIN: &str = r#"{"username":"matrix","password":"correct horse battery"}"#;
 const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.com","role":"user"}"#;
 const REGISTER: &str = r#"{"username":"new-<number>","password":"correct horse battery","email":"new-<number>@example.com","verification_token":"wrong"}"#;
@@ -84,6 +89,21 @@ pub(super) const TABLE: &[Row] = &[
     Row("end_session", Open, None, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("read_audit", Open, None, ADMIN),
     Row("read_audit", Open, Some("?action=SignedIn&limit=1"), ADMIN),
+    // Nobody here has a password to show, nor a second factor.
+    Row("show_two_factor", Open, None, SIGNED),
+    Row("set_up_two_factor", Open, None, SIGNED),
+    Row("enable_two_factor", Open, Some(r#"{"code":"no code"}"#), every_signed(422)),
+    Row("disable_two_factor", Open, Some("{}"), every_signed(409)),
+    Row("make_recovery_codes", Open, Some("{}"), every_signed(409)),
+    Row("reset_two_factor", Open, None, ADMIN),
+    // This desk has no providers.
+    Row("list_oidc_providers", Open, None, PUBLIC),
+    Row("start_oidc_sign_in", Open, None, [404; 9]),
+    Row("finish_oidc_sign_in", Open, None, [404; 9]),
+    Row("exchange_oidc_code", Open, Some(r#"{"code":"of nobody"}"#), [400; 9]),
+    Row("sign_in_with_google", Open, Some(r#"{"id_token":"of nobody"}"#), [404; 9]),
+    Row("link_identity", Open, Some("{}"), every_signed(404)),
+    Row("unlink_identity", Open, Some("{}"), every_signed(409)),
     Row("list_projections", Open, None, ADMIN),
     // For administrators, who here name one that does not exist.
     Row("show_projection", Open, None, NO_SUCH),

@@ -31,11 +31,11 @@ async fn a_change_says_who_made_it_and_when_and_stays() {
     let desk = TestDesk::open().await;
     let admin = desk.admin().await;
     let head = desk.head().await;
-    let body = json!({ "registration": "closed", "two_factor_required_for": ["admin", "agent"] });
+    let body = json!({ "registration": "closed", "two_factor_required_for": ["agent", "it_agent"] });
     let changed = patch(&desk, &admin, SETTINGS, body.clone()).await.expect(200);
     assert_eq!(changed.header("etag"), "\"v2\"");
     assert_eq!(desk.head().await, head + 2, "one event for each");
-    assert_eq!(named(&changed, "two_factor_required_for")["value"], json!(["agent", "admin"]));
+    assert_eq!(named(&changed, "two_factor_required_for")["value"], json!(["it_agent", "agent"]));
     let registration = named(&changed, "registration");
     assert_eq!(registration["value"], "closed");
     let change = &registration["last_change"];

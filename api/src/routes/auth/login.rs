@@ -3,6 +3,7 @@
 use application::ledger::ClaimKind;
 use axum::Form;
 use axum::extract::{FromRequest, Request, State};
+use domain::access::Role;
 use domain::activity::{SignInMethod, SignInRefusal};
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Username};
@@ -19,6 +20,7 @@ use crate::fields::ValidationErrors;
 use crate::guesses::{Attempt, Guessed};
 use crate::problem::declared::{CheckedBody, Guarded, Limited};
 use crate::problem::{Answer, Problem};
+use crate::second_factor;
 
 /// Who signs in: by name or by address.
 #[derive(Deserialize, ToSchema)]
@@ -33,6 +35,9 @@ pub(super) struct Login {
     /// The password.
     #[schema(example = "demo-password")]
     password: String,
+    /// If the account has a second factor: the code that the authenticator app shows, or a recovery code.
+    #[schema(example = "492039")]
+    totp: Option<String>,
 }
 
 /// The same as OAuth 2 writes it; what else it may contain is ignored, as RFC 6749 asks.
@@ -47,6 +52,9 @@ pub(super) struct PasswordGrant {
     /// The password.
     #[schema(example = "demo-password")]
     password: String,
+    /// If the account has a second factor: the code that the authenticator app shows, or a recovery code.
+    #[schema(example = "492039")]
+    totp: Option<String>,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Login {
@@ -62,7 +70,8 @@ impl<S: Send + Sync> FromRequest<S> for Login {
         if grant.grant_type.is_some_and(|kind| kind != "password") {
             return Err(Problem::malformed("the only grant_type is password"));
         }
-        Ok(Self { username: Some(grant.username), email: None, password: grant.password })
+        let PasswordGrant { username, password, totp, .. } = grant;
+        Ok(Self { username: Some(username), email: None, password, totp })
     }
 }
 
@@ -104,6 +113,11 @@ impl Login {
 /// a wrong password are answered alike. Five wrong attempts at an account within 15 minutes, fifty from one network
 /// (IPv4 /24, IPv6 /64) or three hundred at the whole desk, and the next is answered 429 with `Retry-After`; where
 /// somebody signed in before, only the attempts at their account from there count.
+///
+/// If the password is right and the account has a second factor, `totp` is asked for: 401 with `details.code`
+/// `TOTP_REQUIRED`, or `TOTP_INVALID` for a code that is not good or was used before. If the account needs a second
+/// factor and has none, `must_set_up_two_factor` is true, and until one is set up everything else is answered 403
+/// `TWO_FACTOR_REQUIRED`.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "login", tag = "auth",
     request_body(content((Login = "application/json"), (PasswordGrant = "application/x-www-form-urlencoded"))),
@@ -123,7 +137,7 @@ pub(super) async fn login(
     let attempt = Attempt { secret: Guessed::Password, name: &named.key, user, address: info.address };
     let why = match credentials::check(&desk, &attempt, &login.password).await? {
         Checked::Right(user, role) => {
-            return Ok(Json(sign_in(&desk, &info, user, role, SignInMethod::Password, None).await?));
+            return Ok(Json(with_code(&desk, &info, user, role, login.totp.as_deref()).await?));
         }
         Checked::Wrong if user.is_none() => Some(SignInRefusal::UnknownAccount),
         Checked::Wrong => Some(SignInRefusal::WrongPassword),
@@ -134,6 +148,32 @@ pub(super) async fn login(
         refused(&desk, &info, user, SignInMethod::Password, why).await;
     }
     Err(Problem::unauthenticated("the name or the password is wrong"))
+}
+
+/// Lets in whoever has shown the password of `user`, once they have shown a good code, too, if the account has a second
+/// factor.
+async fn with_code(
+    desk: &Desk,
+    info: &RequestInfo,
+    user: UserId,
+    role: Role,
+    code: Option<&str>,
+) -> Answer<TokenPair> {
+    const METHOD: SignInMethod = SignInMethod::Password;
+    let account = desk.commands.load_user(user).await?;
+    let Some(caller) = account.state.caller().filter(|_| account.state.has_two_factor()) else {
+        return sign_in(desk, info, user, role, METHOD, None).await;
+    };
+    let Some(code) = code else {
+        let message = "this account has a second factor: send the code of the app as totp";
+        return Err(Problem::unauthenticated(message).detail("code", "TOTP_REQUIRED"));
+    };
+    if let Some(shown) = second_factor::accept(desk, &info.by(caller), user, code).await? {
+        return sign_in(desk, info, user, role, METHOD, Some(shown)).await;
+    }
+    refused(desk, info, Some(user), METHOD, SignInRefusal::WrongSecondFactor).await;
+    let message = "the code is not good, or was used before";
+    Err(Problem::unauthenticated(message).detail("code", "TOTP_INVALID"))
 }
 
 #[cfg(test)]

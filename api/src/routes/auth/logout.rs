@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::activity::RequestInfo;
-use crate::auth::Signed;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::problem::Answer;
 use crate::problem::declared::Guarded;
+use crate::required_factor::Entering;
 use crate::sessions;
 
 /// That it is done.
@@ -31,7 +31,7 @@ pub(super) struct SignedOut {
 )]
 pub(super) async fn logout(
     State(desk): State<Desk>,
-    signed: Signed,
+    Entering(signed): Entering,
     info: RequestInfo,
 ) -> Answer<Json<SignedOut>> {
     let ended = sessions::sign_out(desk.pool(), signed.jti, signed.expires_at).await?;

@@ -5,12 +5,12 @@ use axum::response::IntoResponse;
 use projections::user_directory::DirectoryUser;
 
 use super::tokens;
-use crate::auth::Signed;
 use crate::body::Json;
 use crate::context::Version;
 use crate::desk::Desk;
 use crate::problem::Answer;
 use crate::problem::declared::Guarded;
+use crate::required_factor::Entering;
 
 /// Show who is signed in
 #[utoipa::path(
@@ -18,7 +18,7 @@ use crate::problem::declared::Guarded;
     responses((status = 200, description = "The caller.", body = DirectoryUser), Guarded),
     security(("bearerAuth" = []), ("apiToken" = [])),
 )]
-pub(super) async fn me(State(desk): State<Desk>, signed: Signed) -> Answer<impl IntoResponse> {
+pub(super) async fn me(State(desk): State<Desk>, Entering(signed): Entering) -> Answer<impl IntoResponse> {
     let user = tokens::shown(&desk, signed.user).await?;
     Ok((Version(user.version), Json(user)))
 }

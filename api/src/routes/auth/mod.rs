@@ -5,13 +5,16 @@ mod forgot;
 mod login;
 mod logout;
 mod me;
+mod oidc;
 mod otp;
+mod reauthentication;
 mod refresh;
 mod register;
 mod reset;
 mod sessions;
 mod sign_in;
 mod tokens;
+mod two_factor;
 
 use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
@@ -36,4 +39,6 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .route("/me", get(me::me))
+        .merge(two_factor::routes())
+        .merge(oidc::routes())
 }

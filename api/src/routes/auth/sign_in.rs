@@ -13,6 +13,10 @@ use crate::desk::Desk;
 use crate::problem::Answer;
 use crate::sessions::{self, Beginning};
 
+/// How many refusals at providers are noted in a minute, of each account and of strangers: whoever has a good token of a
+/// provider may show it over and over.
+const REFUSALS_NOTED: i32 = 10;
+
 /// Lets `user` in, who has shown who they are in every way asked for. The sign-in is a new one, whatever tokens the
 /// request came with.
 pub(super) async fn sign_in(
@@ -67,10 +71,33 @@ pub(super) async fn refused(
     method: SignInMethod,
     why: SignInRefusal,
 ) {
-    let address = user.map(|user| info.address_of(user));
-    let device = user.and_then(|user| info.device_of(user));
-    let refused = ActivityEvent::SignInRefused { user, method, why, address, device };
+    let refused = refusal(info, user, method, why);
     if let Err(problem) = desk.record(info, refused).await {
         tracing::warn!(code = problem.code(), "A refused sign-in was not recorded");
     }
+}
+
+/// The same of somebody whom a provider knows.
+pub(super) async fn refused_at_provider(
+    desk: &Desk,
+    info: &RequestInfo,
+    user: Option<UserId>,
+    method: SignInMethod,
+    why: SignInRefusal,
+) {
+    let refused = refusal(info, user, method, why);
+    if let Err(problem) = desk.record_some(info, refused, "refused at a provider", REFUSALS_NOTED).await {
+        tracing::warn!(code = problem.code(), "A refused sign-in was not recorded");
+    }
+}
+
+fn refusal(
+    info: &RequestInfo,
+    user: Option<UserId>,
+    method: SignInMethod,
+    why: SignInRefusal,
+) -> ActivityEvent {
+    let address = user.map(|user| info.address_of(user));
+    let device = user.and_then(|user| info.device_of(user));
+    ActivityEvent::SignInRefused { user, method, why, address, device }
 }

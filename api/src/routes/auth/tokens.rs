@@ -27,6 +27,8 @@ pub(super) struct TokenPair {
     /// For how many seconds the access token is good.
     #[schema(example = 604_800)]
     expires_in: u64,
+    /// Whether all they may do is set up a second factor, which their role needs and they have not.
+    must_set_up_two_factor: bool,
     /// Who signed in.
     user: DirectoryUser,
 }
@@ -43,12 +45,14 @@ pub(super) async fn issue(
     let now = Utc::now();
     let life = (ends - now).to_std().unwrap_or_default().min(desk.config.tokens.access);
     let (access_token, claims) = desk.tokens.issue(user.id, role, now, life);
+    let must_set_up_two_factor = desk.must_set_up_two_factor(user.id, role).await?;
     sessions::add_access(connection, family, refresh, claims.jti, claims.expires_at()).await?;
     Ok(TokenPair {
         access_token,
         refresh_token: refresh.reveal(),
         token_type: "bearer",
         expires_in: life.as_secs(),
+        must_set_up_two_factor,
         user,
     })
 }

@@ -5,6 +5,7 @@ mod create;
 mod erase;
 mod export;
 mod list;
+mod reset_two_factor;
 mod show;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -19,5 +20,6 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(erase::erase))
         .routes(routes!(erase::erasure))
         .routes(routes!(export::export))
+        .routes(routes!(reset_two_factor::reset))
         .routes(routes!(agents::agents))
 }
