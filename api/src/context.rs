@@ -33,6 +33,7 @@ impl FromRequestParts<Desk> for Asked {
             command_id: repeatable.map_or_else(Uuid::now_v7, |command| command.command_id),
             fingerprint: repeatable.map(|command| command.fingerprint),
             expected: expected(&parts.headers)?,
+            causation_id: None,
             correlation_id: Exchange::of(&parts.extensions).request_id(),
             terms: desk.settings().await?.terms(),
         }))

@@ -33,6 +33,7 @@ use crate::departments::Departments;
 use crate::feed::Streams;
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
+use crate::put_back::PutBack;
 use crate::rebuilds::{self, Rebuilds};
 use crate::seen::Sessions;
 use crate::settings::Trusted;
@@ -49,7 +50,7 @@ pub struct Desk(Arc<Parts>);
 /// What the desk is made of.
 pub struct Parts {
     /// The write side.
-    pub commands: Commands,
+    pub commands: Arc<Commands>,
     /// The log.
     pub log: Arc<PgLog>,
     /// The database.
@@ -133,7 +134,10 @@ impl Desk {
             tokio::spawn(relay.run(stop.clone()));
             status
         });
-        let handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
+        let commands = Arc::new(Commands::new(Arc::clone(&log) as Arc<dyn Ledger>));
+        let mut handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
+        let put_back = PutBack::new(Arc::clone(&commands), database.pool().clone(), visible.clone());
+        handlers.push(Arc::new(put_back));
         let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
         let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
@@ -141,7 +145,7 @@ impl Desk {
         let sender = tokio::spawn(sender.run(stop.clone()));
         let afterwards = Afterwards::default();
         let desk = Self(Arc::new(Parts {
-            commands: Commands::new(Arc::clone(&log) as Arc<dyn Ledger>),
+            commands,
             log: Arc::clone(&log),
             guesses: Guesses::new(database.pool().clone(), Arc::clone(log.keys())),
             reachable: Reachable::watch(database.clone(), stop.clone()),

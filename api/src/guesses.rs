@@ -176,7 +176,6 @@ impl Guesses {
     ///
     /// # Errors
     /// The database cannot be reached.
-    #[expect(dead_code, reason = "unlocking an account asks for it")]
     pub(crate) async fn forget(&self, user: UserId, names: &[&str]) -> Answer<()> {
         let names: Vec<Vec<u8>> = names.iter().map(|name| self.hash("guessed name", name)).collect();
         sqlx::query("delete from desk.guesses where user_id = $1 or name = any($2)")

@@ -51,6 +51,7 @@ mod oidc_flows;
 mod openapi;
 pub mod page;
 pub mod problem;
+mod put_back;
 pub mod query;
 mod rebuilds;
 mod required_factor;
@@ -67,6 +68,7 @@ pub mod settle;
 pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};
 pub use crate::layers::serve;
+pub use crate::sessions::end_sign_ins;
 
 /// Everything the desk answers over HTTP.
 pub fn router(desk: Desk) -> axum::Router {

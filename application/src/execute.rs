@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use domain::access::Caller;
-use domain::event::StoredEvent;
+use domain::event::{Event, Recorded, StoredEvent};
 use domain::refusal::Refusal;
 use domain::setting::Terms;
 use domain::{Decide, Issued};
@@ -35,6 +35,8 @@ pub struct Request {
     pub fingerprint: Option<[u8; 32]>,
     /// The version the caller saw, if they insist on it.
     pub expected: Option<i32>,
+    /// The event that it follows from; none when a person asks.
+    pub causation_id: Option<Uuid>,
     /// Ties together everything that follows from the request.
     pub correlation_id: Uuid,
     /// What administrators set and rules depend on.
@@ -52,8 +54,19 @@ impl Request {
             command_id,
             fingerprint: None,
             expected: None,
+            causation_id: None,
             correlation_id: command_id,
             terms: Terms::default(),
+        }
+    }
+
+    /// What the part of the desk called `handler` does under the name `command_id` because of `cause`.
+    #[must_use]
+    pub fn because_of(cause: &Recorded, handler: &'static str, at: DateTime<Utc>, command_id: Uuid) -> Self {
+        Self {
+            causation_id: Some(cause.event_id),
+            correlation_id: cause.correlation_id,
+            ..Self::once(Caller::System(handler), at, handler, command_id)
         }
     }
 
@@ -77,7 +90,7 @@ impl Request {
                 occurred_at: self.at,
                 actor: self.by.actor(),
                 via: self.via.clone(),
-                causation_id: None,
+                causation_id: self.causation_id,
                 correlation_id: self.correlation_id,
             },
         }
@@ -137,6 +150,18 @@ where
             expected: self.version,
             events: events.into_iter().map(Into::into).collect(),
         })
+    }
+
+    /// The state after `events`, at the version of before: what the same append decides next rests on it.
+    pub(crate) fn after(&self, events: &[Event]) -> Self
+    where
+        A: Clone,
+    {
+        let mut after = self.clone();
+        for event in events.iter().filter_map(A::Event::from_event) {
+            after.state.apply(event.clone());
+        }
+        after
     }
 }
 

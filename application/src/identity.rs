@@ -98,6 +98,16 @@ impl Commands {
         .await
     }
 
+    /// Everything that an account ever claimed for identities: what it does not hold any more is not released.
+    pub(crate) async fn identities_of(&self, id: UserId) -> Result<Vec<Claim>, Error> {
+        let events = self.ledger.read_streams(&[(id.0, 0)]).await?;
+        let linked = events.iter().filter_map(|recorded| match &recorded.event {
+            Event::User(UserEvent::IdentityLinked { identity, .. }) => identity.text(),
+            _ => None,
+        });
+        Ok(linked.map(|identity| claim(identity, id.0)).collect())
+    }
+
     /// What an account claims for the identity it is linked to at `provider`, if it is to one.
     async fn linked_at(&self, id: UserId, provider: &str) -> Result<Vec<Claim>, Error> {
         let events = self.ledger.read_streams(&[(id.0, 0)]).await?;
@@ -111,6 +121,6 @@ impl Commands {
     }
 }
 
-pub(crate) fn claim(identity: &str, holder: Uuid) -> Claim {
+fn claim(identity: &str, holder: Uuid) -> Claim {
     Claim { kind: ClaimKind::Identity, value: identity.to_owned(), holder }
 }

@@ -4,6 +4,7 @@
 //! decided in one piece. Who wins a race is decided by the log, never by a read before a write.
 
 mod activity;
+mod assignment;
 mod catalogue;
 mod error;
 mod execute;
@@ -22,6 +23,7 @@ use domain::setting::Settings;
 use domain::ticket::Ticket;
 use domain::user::User;
 
+pub use crate::assignment::{Assignment, Load};
 pub use crate::catalogue::{EntryChanges, NewEntry};
 pub use crate::error::Error;
 pub use crate::execute::{Done, Loaded, Request};
@@ -81,6 +83,7 @@ impl Commands {
                     StreamType::Setting => self.settings.remember(part),
                     StreamType::Activity => {}
                     StreamType::Catalogue => self.entries.remember(part),
+                    StreamType::Workload => {}
                 }
             }
         })

@@ -8,7 +8,7 @@ use domain::event::Event;
 use domain::id::{MessageId, TicketId, UserId};
 use domain::refusal::{Refusal, RefusalKind};
 use domain::ticket::values::Urgency;
-use domain::ticket::{Assignee, Live, TicketCommand, TicketError};
+use domain::ticket::{Live, TicketCommand, TicketError};
 use uuid::Uuid;
 
 use crate::ledger::{Append, Appended, Quota};
@@ -100,44 +100,13 @@ impl Commands {
         id: TicketId,
         command: TicketCommand,
     ) -> Result<Done, Error> {
-        let (stream, command) = (id.stream(), &command);
+        let command = &command;
         self.settle(request, |fresh| {
             Box::pin(async move {
-                let ticket = self.tickets.load(stream, fresh).await?;
-                let part = ticket.decide(stream, request.issue(command.clone()));
-                // What the caller may not see has no version to insist on.
-                if !matches!(&part, Err(Error::Refused(refusal)) if is_not_found(&**refusal)) {
-                    request.insist_on(&ticket)?;
-                }
-                Ok(request.append(vec![part?]))
+                Ok(request.append(vec![self.decide_on_ticket(request, id, command.clone(), fresh).await?]))
             })
         })
         .await
-    }
-
-    /// Makes an agent responsible, or with none puts the ticket into its department's queue.
-    ///
-    /// # Errors
-    /// Refused by the rules; nobody has the id of `agent`.
-    pub async fn assign(
-        &self,
-        request: &Request,
-        id: TicketId,
-        agent: Option<UserId>,
-    ) -> Result<Done, Error> {
-        let agent = match agent {
-            None => None,
-            Some(agent) => {
-                let user = self.users.load(agent.0, true).await?;
-                Some(Assignee {
-                    id: agent,
-                    role: user.state.role().unwrap_or(Role::User),
-                    departments: user.state.departments().to_vec(),
-                    is_active: user.state.is_active(),
-                })
-            }
-        };
-        self.ticket(request, id, TicketCommand::Assign { agent }).await
     }
 
     /// Posts a message, and with it whatever the answer does to the ticket: both or neither.
@@ -248,6 +217,6 @@ impl Commands {
     }
 }
 
-fn is_not_found(refusal: &dyn Refusal) -> bool {
+pub(crate) fn is_not_found(refusal: &dyn Refusal) -> bool {
     refusal.kind() == RefusalKind::NotFound
 }

@@ -22,6 +22,7 @@ use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
+use crate::workload::WorkloadEvent;
 
 /// Which kind of aggregate a stream belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
@@ -39,6 +40,8 @@ pub enum StreamType {
     Activity,
     /// An entry of a catalogue.
     Catalogue,
+    /// What is assigned to an agent.
+    Workload,
 }
 
 impl StreamType {
@@ -64,6 +67,8 @@ pub enum Event {
     Activity(ActivityEvent),
     /// Something happened to an entry of a catalogue.
     Catalogue(EntryEvent),
+    /// Something was assigned to an agent.
+    Workload(WorkloadEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -144,6 +149,7 @@ impl Event {
             Ok(StreamType::Setting) => read_as::<SettingEvent>(event_type, schema_version, payload),
             Ok(StreamType::Activity) => read_as::<ActivityEvent>(event_type, schema_version, payload),
             Ok(StreamType::Catalogue) => read_as::<EntryEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Workload) => read_as::<WorkloadEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -160,6 +166,7 @@ impl Event {
             Self::Setting(event) => event.store(),
             Self::Activity(event) => event.store(),
             Self::Catalogue(event) => event.store(),
+            Self::Workload(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -179,6 +186,7 @@ impl Event {
             Self::Setting(event) => version_of::<SettingEvent>(event.into()),
             Self::Activity(event) => version_of::<ActivityEvent>(event.into()),
             Self::Catalogue(event) => version_of::<EntryEvent>(event.into()),
+            Self::Workload(event) => version_of::<WorkloadEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -193,6 +201,7 @@ impl Event {
             Self::Setting(event) => event.into(),
             Self::Activity(event) => event.into(),
             Self::Catalogue(event) => event.into(),
+            Self::Workload(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -205,6 +214,7 @@ impl Event {
             Self::Conversation(event) => subjects_in(event),
             Self::User(event) => subjects_in(event),
             Self::Activity(event) => subjects_in(event),
+            Self::Workload(event) => subjects_in(event),
             Self::Setting(_) | Self::Catalogue(_) | Self::Unknown(_) => Vec::new(),
         }
     }
@@ -222,6 +232,7 @@ impl Event {
             | Self::Setting(_)
             | Self::Activity(_)
             | Self::Catalogue(_)
+            | Self::Workload(_)
             | Self::Unknown(_) => None,
             Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
                 let (from, to) = (from.clone(), to.clone());
@@ -266,6 +277,7 @@ impl Event {
             Self::Setting(event) => serde_json::to_value(event),
             Self::Activity(event) => serde_json::to_value(event),
             Self::Catalogue(event) => serde_json::to_value(event),
+            Self::Workload(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -286,6 +298,7 @@ impl Event {
             Self::Setting(_) => Some(StreamType::Setting),
             Self::Activity(_) => Some(StreamType::Activity),
             Self::Catalogue(_) => Some(StreamType::Catalogue),
+            Self::Workload(_) => Some(StreamType::Workload),
             Self::Unknown(_) => None,
         }
     }

@@ -15,6 +15,14 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct UserId(pub Uuid);
 
+impl UserId {
+    /// The stream of what is assigned to the user: the neighbour of their own in every index.
+    #[must_use]
+    pub fn workload(self) -> Uuid {
+        Uuid::from_u128(self.0.as_u128() ^ 1)
+    }
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -11,8 +11,10 @@
 //! | [`catalogue`] | departments, buildings, categories, teams, organizations, tags |
 //! | [`setting`] | what administrators decide while the desk runs |
 //! | [`activity`] | who came in, went out, was refused and looked at what |
+//! | [`workload`] | what is assigned to an agent |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
+//! | [`change`] | what a request says about a value that may be absent |
 //! | [`event`] | any event of any aggregate, its stored form and the envelope around it |
 //! | [`evolution`] | how events stored by earlier versions are read, and shown to older consumers |
 //! | [`sealed`] | personal text, which the log only ever holds encrypted |
@@ -20,6 +22,7 @@
 pub mod access;
 pub mod activity;
 pub mod catalogue;
+pub mod change;
 pub mod conversation;
 pub mod event;
 pub mod evolution;
@@ -31,6 +34,7 @@ pub mod setting;
 pub mod text;
 pub mod ticket;
 pub mod user;
+pub mod workload;
 
 use chrono::{DateTime, Utc};
 

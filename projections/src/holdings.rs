@@ -17,7 +17,7 @@ pub struct Holdings {
     /// Messages on their tickets, whoever wrote them.
     #[schema(example = 40)]
     pub messages: i64,
-    /// Tickets of others that are assigned to them. They stay as they are, for somebody else to take over.
+    /// Tickets of others that are assigned to them. Those that are active go back into the queues.
     #[schema(example = 0)]
     pub assigned_tickets: i64,
 }

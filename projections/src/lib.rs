@@ -12,11 +12,13 @@
 //! | [`catalogue`] | departments, buildings, categories, teams, organizations, tags |
 //! | [`settings`] | what administrators set, who and when |
 //! | [`activity`] | who did what besides working on tickets |
+//! | [`agent_load`] | how many tickets each agent has |
 //! | [`holdings`] | how much there is about a person |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
 
 pub mod activity;
+pub mod agent_load;
 pub mod catalogue;
 pub mod cursor;
 mod facts;
@@ -47,5 +49,6 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("catalogue").with::<catalogue::Catalogue>(),
         ReadModel::new("settings").with::<settings::SettingsTable>(),
         ReadModel::new("activity").with::<activity::Activity>(),
+        ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

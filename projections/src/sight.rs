@@ -44,6 +44,21 @@ pub async fn seen(
     Ok(rows.into_iter().map(|(id, requester, assignee)| (id, internal(requester, assignee))).collect())
 }
 
+/// Whether `user` filed a ticket within `sight`.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn sees_a_ticket_of(
+    database: impl PgExecutor<'_>,
+    sight: &Sight,
+    user: UserId,
+) -> sqlx::Result<bool> {
+    let mut query = QueryBuilder::new("select exists (select from read.ticket_list t where t.requester = ");
+    query.push_bind(user.0).push(" and ");
+    push(&mut query, sight);
+    query.push(")").build_query_scalar().fetch_one(database).await
+}
+
 /// Whether internal notes on a ticket within `sight` are the reader's to read: staff's, but not an agent's
 /// about themselves.
 #[must_use]

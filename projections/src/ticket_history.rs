@@ -155,6 +155,7 @@ impl Table for TicketHistory {
             | Event::Setting(_)
             | Event::Activity(_)
             | Event::Catalogue(_)
+            | Event::Workload(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

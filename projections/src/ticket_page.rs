@@ -176,7 +176,11 @@ impl Table for TicketPage {
             Event::Ticket(_) | Event::Conversation(_) | Event::Unknown(_) => {
                 Some(TicketId::of_stream(event.stream).stream())
             }
-            Event::User(_) | Event::Setting(_) | Event::Activity(_) | Event::Catalogue(_) => None,
+            Event::User(_)
+            | Event::Setting(_)
+            | Event::Activity(_)
+            | Event::Catalogue(_)
+            | Event::Workload(_) => None,
         }
     }
 
@@ -202,6 +206,7 @@ impl Table for TicketPage {
             | Event::Setting(_)
             | Event::Activity(_)
             | Event::Catalogue(_)
+            | Event::Workload(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

@@ -9,8 +9,18 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 const CHAIN: [&str; 6] = ["domain", "application", "infrastructure", "projections", "api", "tests"];
 
 /// All that the rules of the desk need.
-const DOMAIN_NEEDS: [&str; 8] =
-    ["chrono", "cqrs-es", "serde", "serde_json", "strum", "thiserror", "utoipa", "uuid"];
+const DOMAIN_NEEDS: [&str; 10] = [
+    "chrono",
+    "chrono-tz",
+    "cqrs-es",
+    "serde",
+    "serde_json",
+    "strum",
+    "thiserror",
+    "unicode-normalization",
+    "utoipa",
+    "uuid",
+];
 
 /// What a crate must not know, by crate.
 const STRANGERS: [(&str, &[&str]); 3] = [

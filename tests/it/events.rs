@@ -28,6 +28,7 @@ use domain::ticket::TicketEvent;
 use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use domain::user::UserEvent;
 use domain::user::values::{ErasureReason, PasswordChange};
+use domain::workload::WorkloadEvent;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -96,7 +97,9 @@ pub(crate) fn examples() -> Vec<Event> {
     let settings = setting_examples().into_iter().map(Event::from);
     let activity = activity_examples().into_iter().map(Event::from);
     let entries = entry_examples().into_iter().map(Event::from);
-    tickets.chain(messages).chain(people).chain(settings).chain(activity).chain(entries).collect()
+    let workload = workload_examples().into_iter().map(Event::from);
+    let beside = settings.chain(activity).chain(entries).chain(workload);
+    tickets.chain(messages).chain(people).chain(beside).collect()
 }
 
 fn ticket_examples() -> Vec<TicketEvent> {
@@ -201,6 +204,14 @@ fn user_examples() -> Vec<UserEvent> {
             departments: departments(),
         },
         UserEvent::RoleChanged { role: Role::HrAgent, departments: departments() },
+        UserEvent::UserRenamed { username: sealed("ada.lovelace") },
+        UserEvent::EmailChanged { email: sealed("ada.lovelace@example.com") },
+        UserEvent::ProfileChanged {
+            locale: Some(sealed("en-GB")),
+            timezone: Some(sealed("Europe/London")),
+            signature: Some(sealed("Ada, countess of größe")),
+        },
+        UserEvent::AvailabilityChanged { is_available: true, capacity: 12 },
         UserEvent::UserDeactivated {},
         UserEvent::UserActivated {},
         UserEvent::ServiceAccountDeclared {},
@@ -212,6 +223,7 @@ fn user_examples() -> Vec<UserEvent> {
         },
         UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
         UserEvent::PasswordChanged { how: PasswordChange::Reset },
+        UserEvent::UserDeleted {},
         UserEvent::UserErased { reason: ErasureReason::RequestOfPerson },
         UserEvent::IdentityLinked {
             provider: "google".to_owned(),
@@ -248,10 +260,15 @@ fn activity_examples() -> Vec<ActivityEvent> {
         E::SignedOut { user: ADA, session: Some(session) },
         E::SessionRevoked { user: ADA, session, why: Revocation::PasswordChanged },
         E::TokenReused { user: ADA, session, address: address(), device: device() },
+        E::AttemptsForgiven { user: ADA },
         E::AccessRefused { user: ADA, operation: "GET /api/v1/users/{id}".to_owned() },
         E::Exported { what: ExportedData::PersonalData, about },
         E::AuditRead { what: AuditPart::Activity, about },
     ]
+}
+
+fn workload_examples() -> Vec<WorkloadEvent> {
+    vec![WorkloadEvent::WorkAssigned { agent: IVAN, ticket: TicketId::new(at(), 4_711) }]
 }
 
 /// The stored payload of `event`, and its file's name.

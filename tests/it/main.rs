@@ -22,6 +22,7 @@ mod nodes;
 mod oidc;
 mod openapi;
 mod past;
+mod people;
 mod projection;
 mod races;
 mod rebuild;

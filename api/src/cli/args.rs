@@ -128,6 +128,20 @@ pub(crate) struct Demo {
 pub(crate) enum UserCommand {
     /// Give somebody an account; without --password-stdin a password is made up and printed
     Create(CreateUser),
+    /// Print who has an account, the oldest first
+    List(ListUsers),
+    /// Let somebody sign in no more; a running server puts their tickets back into the queues
+    Deactivate {
+        /// The name they sign in with
+        #[arg(long, value_name = "NAME", value_parser = Username::parse)]
+        username: Username,
+    },
+    /// Let somebody sign in again
+    Activate {
+        /// The name they sign in with
+        #[arg(long, value_name = "NAME", value_parser = Username::parse)]
+        username: Username,
+    },
     /// Destroy everything personal about somebody, for ever
     Erase(EraseUser),
     /// Print everything stored about somebody, as JSON
@@ -136,6 +150,17 @@ pub(crate) enum UserCommand {
         #[arg(long, value_name = "NAME", value_parser = Username::parse)]
         username: Username,
     },
+}
+
+/// `user list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListUsers {
+    /// Only those of this role: one of user, it_agent, hr_agent, agent, admin
+    #[arg(long, value_parser = role)]
+    pub(crate) role: Option<Role>,
+    /// Deleted accounts instead of the others
+    #[arg(long)]
+    pub(crate) deleted: bool,
 }
 
 /// `user erase`.

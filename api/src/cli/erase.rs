@@ -9,7 +9,7 @@ use api::export::{Extent, stream};
 use application::ledger::{ClaimKind, Ledger};
 use application::{Commands, Request};
 use chrono::Utc;
-use domain::access::{Caller, Role};
+use domain::access::Caller;
 use domain::id::UserId;
 use domain::user::values::Username;
 use futures::TryStreamExt as _;
@@ -17,7 +17,7 @@ use infrastructure::erasure::{Erasure, Progress, Stage, progress};
 use infrastructure::handler::{Runner, status};
 use infrastructure::log::PgLog;
 use projections::holdings;
-use projections::user_directory::{Filter, page};
+use projections::user_directory::acting_admins;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -55,9 +55,7 @@ async fn erase(site: &Site, log: &Arc<PgLog>, output: Output, args: &EraseUser) 
     }
     let handlers = Erasure::new(site.database.clone(), Arc::clone(log), projections::all()).handlers();
     let runner = Runner::register(Arc::clone(log), site.database.clone(), handlers).await?;
-    let filter = Filter { role: Some(Role::Admin), active: Some(true), starts_with: None };
-    let (admins, _) = page(pool, &filter, 100, 0).await?;
-    let admins: Vec<UserId> = admins.into_iter().map(|admin| admin.id).collect();
+    let admins = acting_admins(pool).await?;
     let request = Request::once(Caller::System("cli"), Utc::now(), "cli", Uuid::now_v7());
     let commands = Commands::new(Arc::clone(log) as Arc<dyn Ledger>);
     commands.erase_user(&request, user, args.reason, &admins).await.map_err(reason)?;
@@ -105,7 +103,7 @@ pub(crate) async fn export(site: &Site, username: &Username) -> anyhow::Result<(
 }
 
 /// Who signs in by this name.
-async fn holder(log: &PgLog, username: &Username) -> anyhow::Result<UserId> {
+pub(crate) async fn holder(log: &PgLog, username: &Username) -> anyhow::Result<UserId> {
     let holder = log.holder(ClaimKind::Username, username.as_str()).await?;
     holder.map(UserId).context("nobody has this user name")
 }

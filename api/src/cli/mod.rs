@@ -1,5 +1,6 @@
 //! The command line: results to standard output, everything else to standard error.
 
+mod accounts;
 mod args;
 mod audit;
 mod banner;
@@ -60,6 +61,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Demo(args) => demo::run(&globals, output, args).await,
         Command::User { command: UserCommand::Create(new) } => user::create(&globals, output, new).await,
+        Command::User { command: UserCommand::List(which) } => {
+            Site::visit(&globals, Use::Reading, async |site| accounts::list(site, output, &which).await).await
+        }
+        Command::User { command: UserCommand::Deactivate { username } } => {
+            accounts::deactivate(&globals, output, &username).await
+        }
+        Command::User { command: UserCommand::Activate { username } } => {
+            accounts::activate(&globals, output, &username).await
+        }
         Command::User { command: UserCommand::Erase(args) } => erase::run(&globals, output, args).await,
         Command::User { command: UserCommand::Export { username } } => {
             Site::visit(&globals, Use::Reading, async |site| erase::export(site, &username).await).await

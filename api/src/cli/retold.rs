@@ -81,6 +81,7 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Setting(_) => Told::new("changed a setting"),
         Event::Activity(event) => Told::new(activity(event)),
         Event::Catalogue(_) => Told::new("changed a catalogue"),
+        Event::Workload(_) => Told::new("assigned work"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }
@@ -94,6 +95,7 @@ fn activity(event: &ActivityEvent) -> &'static str {
         E::SignedOut { .. } => "signed out",
         E::SessionRevoked { .. } => "ended a sign-in",
         E::TokenReused { .. } => "ended a sign-in whose refresh token was copied",
+        E::AttemptsForgiven { .. } => "gave somebody back their attempts to sign in",
         E::AccessRefused { .. } => "was refused what the role does not allow",
         E::Exported { .. } => "exported data",
         E::AuditRead { .. } => "read what people did",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use application::ledger::Ledger as _;
-use application::{Commands, Done, Error, NewEntry, NewMessage, NewTicket, NewUser, Request};
+use application::{Assignment, Commands, Done, Error, NewEntry, NewMessage, NewTicket, NewUser, Request};
 use chrono::{DateTime, Utc};
 use domain::access::Caller;
 use domain::id::TicketId;
@@ -138,7 +138,7 @@ impl Stage {
         let request = request(life.command(number), step.by.clone(), step.at);
         let take = async || match &step.act {
             Act::Do(command) => self.commands.ticket(&request, id, command.clone()).await,
-            Act::Assign(agent) => self.commands.assign(&request, id, Some(agent.id())).await,
+            Act::Assign(agent) => self.commands.assign(&request, id, Assignment::Forced(agent.id())).await,
             Act::Say { content, is_internal } => {
                 let message = NewMessage {
                     id: life.message(number),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::conversation::{Conversation, ConversationCommand};
 use domain::ticket::values::Status;
-use domain::ticket::{Assignee, Ticket, TicketCommand};
+use domain::ticket::{Assignee, Room, Ticket, TicketCommand};
 use domain::user::values::{EmailAddress, Username};
 use domain::{Decide, Issued};
 
@@ -63,6 +63,7 @@ fn rehearse_step(
                 role: agent.role,
                 departments: agent.departments(),
                 is_active: true,
+                room: Room::Forced,
             }),
         }),
         Act::Say { content, is_internal } => {

@@ -16,6 +16,7 @@ use crate::body::Json;
 use crate::desk::Desk;
 use crate::problem::Answer;
 use crate::problem::declared::{Forbidden, Guarded};
+use crate::routes::user::{Availability, availability_of};
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(user_home)).routes(routes!(agent_home)).routes(routes!(admin_home))
@@ -65,6 +66,8 @@ struct DeskHome {
     user_id: UserId,
     /// The tickets they see.
     tickets: TicketCounts,
+    /// Whether they take tickets, how many at a time, and how many they have.
+    availability: Option<Availability>,
 }
 
 /// Show a requester's home
@@ -86,7 +89,7 @@ async fn user_home(State(desk): State<Desk>, signed: Signed) -> Answer<Json<User
 )]
 async fn agent_home(State(desk): State<Desk>, Staff(signed): Staff) -> Answer<Json<DeskHome>> {
     let tickets = counts(&desk, &signed.caller.sight()).await?;
-    Ok(Json(DeskHome { user_id: signed.user, tickets }))
+    desk_home(&desk, signed.user, tickets).await
 }
 
 /// Show an administrator's home
@@ -97,7 +100,12 @@ async fn agent_home(State(desk): State<Desk>, Staff(signed): Staff) -> Answer<Js
 )]
 async fn admin_home(State(desk): State<Desk>, Admin(signed): Admin) -> Answer<Json<DeskHome>> {
     let tickets = counts(&desk, &Sight::Everything).await?;
-    Ok(Json(DeskHome { user_id: signed.user, tickets }))
+    desk_home(&desk, signed.user, tickets).await
+}
+
+async fn desk_home(desk: &Desk, user_id: UserId, tickets: TicketCounts) -> Answer<Json<DeskHome>> {
+    let availability = availability_of(desk, user_id).await?.map(|(_, availability)| availability);
+    Ok(Json(DeskHome { user_id, tickets, availability }))
 }
 
 async fn counts(desk: &Desk, sight: &Sight) -> Answer<TicketCounts> {

@@ -1,6 +1,7 @@
 //! Sign-ins: each is a family of refresh tokens, one following from the other, and of the access tokens issued with
 //! them.
 
+mod closing;
 mod owned;
 mod renewal;
 
@@ -10,6 +11,7 @@ use infrastructure::token::RefreshToken;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+pub use self::closing::end_sign_ins;
 pub(crate) use self::owned::{OwnSession, end, end_all, end_all_within, of_token, owned};
 pub(crate) use self::renewal::{Shown, show};
 

@@ -57,6 +57,12 @@ impl Role {
     pub fn is_agent(self) -> bool {
         matches!(self, Self::ItAgent | Self::HrAgent | Self::Agent)
     }
+
+    /// Whether tickets may be assigned to somebody of this role.
+    #[must_use]
+    pub fn works_on_tickets(self) -> bool {
+        self.is_agent() || self == Self::Admin
+    }
 }
 
 /// A department's code, such as `IT`.

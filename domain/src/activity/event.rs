@@ -68,6 +68,11 @@ pub enum ActivityEvent {
         /// With which program.
         device: Option<Sealed>,
     },
+    /// An administrator gave somebody back the failed attempts to sign in that counted against them.
+    AttemptsForgiven {
+        /// Whom.
+        user: UserId,
+    },
     /// Somebody signed in asked for what their role does not allow.
     AccessRefused {
         /// Who.
@@ -100,6 +105,7 @@ impl ActivityEvent {
             | Self::SignedOut { user, .. }
             | Self::SessionRevoked { user, .. }
             | Self::TokenReused { user, .. }
+            | Self::AttemptsForgiven { user }
             | Self::AccessRefused { user, .. } => Some(*user),
             Self::SignInRefused { user, .. } => *user,
             Self::Exported { about, .. } | Self::AuditRead { about, .. } => *about,
@@ -121,6 +127,7 @@ impl StoredEvent for ActivityEvent {
         ("SignedOut", 1),
         ("SessionRevoked", 1),
         ("TokenReused", 1),
+        ("AttemptsForgiven", 1),
         ("AccessRefused", 1),
         ("Exported", 1),
         ("AuditRead", 1),

@@ -13,6 +13,7 @@ use crate::event::{StoredEvent, StreamType};
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
+use crate::workload::WorkloadEvent;
 
 /// The fields of an event.
 pub type Fields = Map<String, Value>;
@@ -62,6 +63,7 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<SettingEvent>(),
     Family::of::<ActivityEvent>(),
     Family::of::<EntryEvent>(),
+    Family::of::<WorkloadEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

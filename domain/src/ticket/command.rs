@@ -3,6 +3,7 @@
 use super::values::{Impact, Priority, Status, Urgency};
 use crate::access::{Department, Role};
 use crate::id::{TicketId, UserId};
+use crate::user::Availability;
 
 /// What can be asked of a ticket. Texts are already parsed ([`super::values`]); who asks and when stand
 /// beside the command ([`crate::Issued`]).
@@ -52,6 +53,11 @@ pub enum TicketCommand {
     Claim,
     /// Make nobody responsible.
     Unassign,
+    /// Put it back into its department's queue if this agent, who works on tickets no more, still has it.
+    PutBack {
+        /// The agent.
+        agent: UserId,
+    },
     /// Bring it to a status by the transition that leads there.
     SetStatus {
         /// The status wanted.
@@ -117,4 +123,20 @@ pub struct Assignee {
     pub departments: Vec<Department>,
     /// Whether they may sign in.
     pub is_active: bool,
+    /// Whether there is room on their desk.
+    pub room: Room,
+}
+
+/// Whether there is room on an agent's desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// As far as they take tickets and have fewer than they can.
+    Counted {
+        /// Whether they take tickets, and how many at a time.
+        availability: Availability,
+        /// How many they have that still need something done.
+        active: u32,
+    },
+    /// However much they have; administrators may say so.
+    Forced,
 }

@@ -58,6 +58,7 @@ impl Live {
             C::Assign { agent: None } => self.queue(by),
             C::Claim => self.claim(by),
             C::Unassign => self.unassign(by),
+            C::PutBack { agent } => self.put_back(by, agent),
             C::SetStatus { to, reason } => self.set_status(by, at, terms, to, reason),
             C::Resolve { resolution, resolution_code } => self.resolve(by, at, resolution, resolution_code),
             C::Close => self.close(by, at),

@@ -50,6 +50,21 @@ pub enum TicketError {
     /// Whoever should get it is deactivated or does not work on tickets.
     #[error("this person cannot be given tickets: they are deactivated or not an agent")]
     AgentUnavailable,
+    /// Whoever should get it takes no tickets at the moment.
+    #[error(
+        "this person takes no tickets at the moment; an administrator may assign one all the same, with force"
+    )]
+    AgentAway,
+    /// Whoever should get it has as many tickets as they can.
+    #[error(
+        "this person has {active} of {capacity} tickets; an administrator may assign one more, with force"
+    )]
+    AgentAtCapacity {
+        /// How many they can have.
+        capacity: u16,
+        /// How many they have.
+        active: u32,
+    },
     /// Somebody else was faster.
     #[error("somebody else has already taken the ticket")]
     AlreadyClaimed {
@@ -102,6 +117,8 @@ impl Refusal for TicketError {
             | Self::InvalidTransition { .. }
             | Self::ReopenWindowPassed { .. }
             | Self::AgentUnavailable
+            | Self::AgentAway
+            | Self::AgentAtCapacity { .. }
             | Self::AlreadyClaimed { .. }
             | Self::NoDepartment
             | Self::Closed
@@ -119,7 +136,8 @@ impl Refusal for TicketError {
             Self::MergeIntoItself | Self::RatingOutOfRange | Self::EmptyFeedback => "VALIDATION_ERROR",
             Self::InvalidTransition { .. } => "INVALID_STATUS_TRANSITION",
             Self::ReopenWindowPassed { .. } => "REOPEN_WINDOW_PASSED",
-            Self::AgentUnavailable => "AGENT_UNAVAILABLE",
+            Self::AgentUnavailable | Self::AgentAway => "AGENT_UNAVAILABLE",
+            Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
             Self::AlreadyExists
             | Self::NotEditable { .. }
             | Self::AlreadyClaimed { .. }
@@ -139,6 +157,9 @@ impl Refusal for TicketError {
                 Some(json!({ "from": from, "to": to, "allowed": allowed }))
             }
             Self::ReopenWindowPassed { resolved_at } => Some(json!({ "resolved_at": resolved_at })),
+            Self::AgentAtCapacity { capacity, active } => {
+                Some(json!({ "capacity": capacity, "active_count": active }))
+            }
             Self::AlreadyClaimed { by } => Some(json!({ "assignee_id": by })),
             _ => None,
         }

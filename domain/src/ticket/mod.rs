@@ -19,7 +19,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-pub use command::{Assignee, TicketCommand};
+pub use command::{Assignee, Room, TicketCommand};
 pub use error::TicketError;
 pub use event::TicketEvent;
 pub use field::Field;

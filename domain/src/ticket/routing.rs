@@ -1,9 +1,10 @@
 //! Who is responsible: departments, queues and agents.
 
-use super::decide::staff_only;
+use super::decide::{admins_only, staff_only};
 use super::values::Status;
-use super::{Assignee, Decision, Live, TicketError, TicketEvent};
-use crate::access::{Caller, Department, Role};
+use super::{Assignee, Decision, Live, Room, TicketError, TicketEvent};
+use crate::access::{Caller, Department};
+use crate::id::UserId;
 
 impl Live {
     /// Sends it to a department's queue.
@@ -21,16 +22,19 @@ impl Live {
     /// Makes an agent responsible.
     pub(super) fn assign(&self, by: &Caller, agent: &Assignee) -> Decision {
         staff_only(by)?;
+        if agent.room == Room::Forced {
+            admins_only(by)?;
+        }
         if self.assignee == Some(agent.id) {
             return Ok(vec![]);
         }
         if !self.status.is_active() {
             return Err(self.no_way_to(Status::Assigned));
         }
-        let works_on_tickets = agent.role.is_agent() || agent.role == Role::Admin;
-        if !agent.is_active || !works_on_tickets {
+        if !agent.is_active || !agent.role.works_on_tickets() {
             return Err(TicketError::AgentUnavailable);
         }
+        has_room(agent.room)?;
         Ok(vec![TicketEvent::TicketAssigned { agent: Some(agent.id) }])
     }
 
@@ -75,5 +79,28 @@ impl Live {
             }
             Status::Resolved | Status::Closed => Err(self.no_way_to(Status::Open)),
         }
+    }
+
+    /// Puts it back into its department's queue, or where there is none leaves it to nobody, if `agent` still has it.
+    pub(super) fn put_back(&self, by: &Caller, agent: UserId) -> Decision {
+        admins_only(by)?;
+        if self.assignee != Some(agent) || !self.status.is_active() {
+            return Ok(vec![]);
+        }
+        Ok(vec![match self.department {
+            Some(_) => TicketEvent::TicketAssigned { agent: None },
+            None => TicketEvent::TicketUnassigned {},
+        }])
+    }
+}
+
+/// Refuses an agent who takes no tickets, or no more.
+fn has_room(room: Room) -> Result<(), TicketError> {
+    match room {
+        Room::Counted { availability, .. } if !availability.is_available => Err(TicketError::AgentAway),
+        Room::Counted { availability, active } if active >= u32::from(availability.capacity.get()) => {
+            Err(TicketError::AgentAtCapacity { capacity: availability.capacity.get(), active })
+        }
+        Room::Counted { .. } | Room::Forced => Ok(()),
     }
 }

@@ -2,9 +2,12 @@
 
 use uuid::Uuid;
 
+use super::availability::Capacity;
+use super::profile::ProfileChanges;
 use super::token::ApiToken;
+use super::sign_in;
 use super::values::{EmailAddress, ErasureReason, Identity, PasswordChange, Username};
-use crate::access::{Department, Role};
+use crate::access::{Caller, Department, Role};
 use crate::id::UserId;
 
 /// What can be asked of a user's account.
@@ -36,6 +39,17 @@ pub enum UserCommand {
         /// The departments they work for.
         departments: Vec<Department>,
     },
+    /// Change whatever is given. A new name or address is unique: the log decides that with the append.
+    Edit(Box<Changes>),
+    /// Change what is theirs alone to choose.
+    SetProfile(Box<ProfileChanges>),
+    /// Say whether they take tickets, and how many at a time; what is not given stays.
+    SetAvailability {
+        /// Whether.
+        is_available: Option<bool>,
+        /// How many.
+        capacity: Option<Capacity>,
+    },
     /// Let them sign in no more.
     Deactivate,
     /// Let them sign in again.
@@ -46,6 +60,8 @@ pub enum UserCommand {
         /// How it came to be another one.
         how: PasswordChange,
     },
+    /// End the account for good. Its name and its address stay taken.
+    Delete,
     /// Let everything personal about them be destroyed, for ever. Their own to ask, and an administrator's.
     Erase {
         /// Why.
@@ -88,4 +104,47 @@ pub enum UserCommand {
     MakeRecoveryCodes,
     /// Sign in with a recovery code instead of the second factor; their own to ask.
     UseRecoveryCode,
+}
+
+/// What an administrator changes about an account; what is not given stays.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// Another name to sign in with.
+    pub username: Option<Username>,
+    /// Another address.
+    pub email: Option<EmailAddress>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Other departments to work for.
+    pub departments: Option<Vec<Department>>,
+    /// How many tickets at a time.
+    pub capacity: Option<Capacity>,
+    /// Whether an administrator chose another password for them, which itself is nobody's business here.
+    pub new_password: bool,
+}
+
+impl UserCommand {
+    /// Whether `by` may ask it of an account, which `is_own` says to be theirs.
+    pub(super) fn may_be_asked(&self, by: &Caller, is_own: bool) -> bool {
+        match self {
+            Self::SetProfile(_) => is_own,
+            Self::Erase { .. }
+            | Self::SetAvailability { .. }
+            | Self::IssueToken(_)
+            | Self::RevokeToken(_)
+            | Self::ChangePassword { .. } => is_own || by.is_admin(),
+            _ if sign_in::is_about(self) => is_own || by.is_admin(),
+            _ => by.is_admin(),
+        }
+    }
+
+    /// Whether an administrator to whom it is done is none any more, or cannot sign in.
+    pub(super) fn takes_an_admin_away(&self) -> bool {
+        match self {
+            Self::Deactivate | Self::Delete | Self::Erase { .. } => true,
+            Self::ChangeRole { role, .. } => *role != Role::Admin,
+            Self::Edit(changes) => changes.role.is_some_and(|role| role != Role::Admin),
+            _ => false,
+        }
+    }
 }

@@ -20,8 +20,14 @@ pub enum UserError {
     #[error("nobody may deactivate their own account or take away their own role; ask another administrator")]
     OnOneself,
     /// The last administrator who can sign in.
-    #[error("the last administrator cannot be erased; make somebody else an administrator first")]
+    #[error("the last administrator stays; make somebody else an administrator first")]
     LastAdmin,
+    /// The account was ended for good.
+    #[error("this account was deleted")]
+    Deleted,
+    /// Somebody to whom no tickets are assigned.
+    #[error("only agents and administrators are given tickets")]
+    NotAnAgent,
     /// The person was erased: nothing can be done with the account any more.
     #[error("this person was erased")]
     Erased,
@@ -53,6 +59,8 @@ impl Refusal for UserError {
             Self::AlreadyExists
             | Self::OnOneself
             | Self::LastAdmin
+            | Self::Deleted
+            | Self::NotAnAgent
             | Self::Erased
             | Self::NoTwoFactor
             | Self::AlreadyLinked => RefusalKind::Conflict,
@@ -66,7 +74,8 @@ impl Refusal for UserError {
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
-            Self::OnOneself => "CONFLICT",
+            Self::OnOneself | Self::NotAnAgent => "CONFLICT",
+            Self::Deleted => "ACCOUNT_DELETED",
             Self::LastAdmin => "LAST_ADMIN",
             Self::Erased => "PERSON_ERASED",
             Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => "VALIDATION_ERROR",

@@ -32,6 +32,32 @@ pub enum UserEvent {
         /// For agents: the departments they work for.
         departments: Vec<Department>,
     },
+    /// They sign in with another name from now on; the former one is free again.
+    UserRenamed {
+        /// The name.
+        username: Sealed,
+    },
+    /// They have another address from now on; the former one is free again.
+    EmailChanged {
+        /// The address.
+        email: Sealed,
+    },
+    /// They chose something about themselves; all of it is repeated as it is from now on.
+    ProfileChanged {
+        /// The language they read, such as `pt-BR`.
+        locale: Option<Sealed>,
+        /// The zone their times are shown in, such as `Europe/Berlin`.
+        timezone: Option<Sealed>,
+        /// What they end their messages with.
+        signature: Option<Sealed>,
+    },
+    /// They take tickets from now on, or no more, or another number at a time.
+    AvailabilityChanged {
+        /// Whether tickets may be assigned to them.
+        is_available: bool,
+        /// How many they have on their desk at a time before no more are.
+        capacity: u16,
+    },
     /// They may not sign in any more.
     UserDeactivated {},
     /// They may sign in again.
@@ -59,6 +85,8 @@ pub enum UserEvent {
         /// How it came to be another one.
         how: PasswordChange,
     },
+    /// The account is ended for good. Its name and its address stay taken.
+    UserDeleted {},
     /// They are erased: their name and address are free again, their key is destroyed next, and what it sealed
     /// cannot be read any more.
     UserErased {
@@ -98,12 +126,17 @@ impl StoredEvent for UserEvent {
     const TYPES: &'static [(&'static str, i16)] = &[
         ("UserCreated", 1),
         ("RoleChanged", 1),
+        ("UserRenamed", 1),
+        ("EmailChanged", 1),
+        ("ProfileChanged", 1),
+        ("AvailabilityChanged", 1),
         ("UserDeactivated", 1),
         ("UserActivated", 1),
         ("ServiceAccountDeclared", 1),
         ("ApiTokenIssued", 1),
         ("ApiTokenRevoked", 1),
         ("PasswordChanged", 1),
+        ("UserDeleted", 1),
         ("UserErased", 1),
         ("IdentityLinked", 1),
         ("IdentityUnlinked", 1),

@@ -1,8 +1,11 @@
 //! The user: who may sign in, and as what.
 
+mod account;
+mod availability;
 mod command;
 mod error;
 mod event;
+mod profile;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -17,15 +20,15 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use command::UserCommand;
+use account::Account;
+pub use availability::{Availability, Capacity};
+pub use command::{Changes, UserCommand};
 pub use error::UserError;
 pub use event::UserEvent;
-use sign_in::SignIn;
-use token::{ApiToken, Issues};
-use values::{EmailAddress, ErasureReason, Username};
+pub use profile::{Locale, ProfileChanges, Signature, Timezone};
+use token::ApiToken;
 
 use crate::access::{Caller, Department, Reach, Role};
-use crate::id::UserId;
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 
@@ -33,22 +36,6 @@ use crate::{Decide, Issued};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct User {
     account: Option<Account>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Account {
-    id: UserId,
-    role: Role,
-    departments: Vec<Department>,
-    is_active: bool,
-    #[serde(default)]
-    is_erased: bool,
-    #[serde(default)]
-    is_service: bool,
-    #[serde(default)]
-    tokens: Issues,
-    #[serde(default)]
-    sign_in: SignIn,
 }
 
 type Decision = Result<Vec<UserEvent>, UserError>;
@@ -64,6 +51,12 @@ impl User {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.is_active)
+    }
+
+    /// Whether the account was ended for good.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.is_deleted)
     }
 
     /// Whether it is a program's, which signs in with no password.
@@ -131,140 +124,58 @@ impl User {
     pub fn departments(&self) -> &[Department] {
         self.account.as_ref().map_or(&[], |account| &account.departments)
     }
-}
 
-impl Account {
-    fn decide(&self, by: &Caller, at: DateTime<Utc>, command: UserCommand) -> Decision {
-        match command {
-            UserCommand::Erase { reason, another_admin } => self.erase(reason, another_admin),
-            _ if self.is_erased => Err(UserError::Erased),
-            UserCommand::Create { .. } | UserCommand::SignUp { .. } => Err(UserError::AlreadyExists),
-            UserCommand::DeclareServiceAccount if self.is_service => Ok(vec![]),
-            UserCommand::DeclareServiceAccount => Ok(vec![UserEvent::ServiceAccountDeclared {}]),
-            UserCommand::IssueToken(token) => self.issue_token(by, at, token),
-            UserCommand::RevokeToken(id) => self.revoke_token(by, id),
-            UserCommand::ChangeRole { role, departments } => self.change_role(by, role, departments),
-            UserCommand::Deactivate if !self.is_active => Ok(vec![]),
-            UserCommand::Deactivate if by.is(self.id) => Err(UserError::OnOneself),
-            UserCommand::Deactivate => Ok(vec![UserEvent::UserDeactivated {}]),
-            UserCommand::Activate if self.is_active => Ok(vec![]),
-            UserCommand::Activate => Ok(vec![UserEvent::UserActivated {}]),
-            UserCommand::ChangePassword { how } => Ok(vec![UserEvent::PasswordChanged { how }]),
-            UserCommand::LinkIdentity { .. }
-            | UserCommand::UnlinkIdentity { .. }
-            | UserCommand::EnableTwoFactor
-            | UserCommand::DisableTwoFactor
-            | UserCommand::MakeRecoveryCodes
-            | UserCommand::UseRecoveryCode => self.sign_in.decide(self.id, by, command),
-        }
+    /// The name they sign in with; none without an account.
+    #[must_use]
+    pub fn username(&self) -> Option<&Sealed> {
+        self.account.as_ref().map(|account| &account.username)
     }
 
-    fn erase(&self, reason: ErasureReason, another_admin: bool) -> Decision {
-        if self.is_erased {
-            return Ok(vec![]);
-        }
-        if self.role == Role::Admin && self.is_active && !another_admin {
-            return Err(UserError::LastAdmin);
-        }
-        Ok(vec![UserEvent::UserErased { reason }])
+    /// Their address; none without an account.
+    #[must_use]
+    pub fn email(&self) -> Option<&Sealed> {
+        self.account.as_ref().map(|account| &account.email)
     }
 
-    fn change_role(&self, by: &Caller, role: Role, departments: Vec<Department>) -> Decision {
-        let departments = departments_of(role, departments)?;
-        if role == self.role && departments == self.departments {
-            return Ok(vec![]);
-        }
-        if by.is(self.id) && role != Role::Admin {
-            return Err(UserError::OnOneself);
-        }
-        Ok(vec![UserEvent::RoleChanged { role, departments }])
+    /// Whether they take tickets, and how many at a time.
+    #[must_use]
+    pub fn availability(&self) -> Availability {
+        self.account.as_ref().map(|account| account.availability).unwrap_or_default()
     }
 
-    fn apply(&mut self, event: UserEvent) {
-        match event {
-            UserEvent::UserCreated { .. } | UserEvent::PasswordChanged { .. } => {}
-            UserEvent::RoleChanged { role, departments } => {
-                self.role = role;
-                self.departments = departments;
-            }
-            UserEvent::UserDeactivated {} => {
-                self.is_active = false;
-                self.tokens.revoke_all();
-            }
-            UserEvent::UserActivated {} => self.is_active = true,
-            UserEvent::ServiceAccountDeclared {} => self.is_service = true,
-            UserEvent::ApiTokenIssued { token_id: id, scopes, expires_at, max_requests } => {
-                self.tokens.add(ApiToken { id, scopes, expires_at, max_requests });
-            }
-            UserEvent::ApiTokenRevoked { token_id } => self.tokens.revoke(token_id),
-            UserEvent::UserErased { .. } => {
-                self.is_active = false;
-                self.tokens.revoke_all();
-                self.is_erased = true;
-            }
-            UserEvent::IdentityLinked { .. }
-            | UserEvent::IdentityUnlinked { .. }
-            | UserEvent::TwoFactorEnabled {}
-            | UserEvent::TwoFactorDisabled {}
-            | UserEvent::RecoveryCodesMade {}
-            | UserEvent::RecoveryCodeUsed {} => self.sign_in.apply(event),
-        }
+    /// Whether they can sign in and are somebody to whom tickets may be assigned.
+    #[must_use]
+    pub fn works_on_tickets(&self) -> bool {
+        self.may_sign_in() && self.role().is_some_and(Role::works_on_tickets)
     }
-}
 
-fn create(
-    id: UserId,
-    username: &Username,
-    email: &EmailAddress,
-    role: Role,
-    departments: Vec<Department>,
-) -> Decision {
-    Ok(vec![UserEvent::UserCreated {
-        username: Sealed::new(id, username.as_str()),
-        email: Sealed::new(id, email.as_str()),
-        role,
-        departments: departments_of(role, departments)?,
-    }])
-}
+    /// Whether they are an administrator who can sign in.
+    #[must_use]
+    pub fn is_acting_admin(&self) -> bool {
+        self.account.as_ref().is_some_and(Account::is_acting_admin)
+    }
 
-/// The departments that somebody of this role works for when `given` were asked for.
-fn departments_of(role: Role, mut given: Vec<Department>) -> Result<Vec<Department>, UserError> {
-    given.sort();
-    given.dedup();
-    let of_role = |code: &str| {
-        let own = vec![code.parse().expect("the codes of the roles are departments")];
-        if given.is_empty() || given == own { Ok(own) } else { Err(UserError::OtherDepartments) }
-    };
-    match role {
-        Role::User | Role::Admin => Ok(vec![]),
-        Role::ItAgent => of_role("IT"),
-        Role::HrAgent => of_role("HR"),
-        Role::Agent if given.is_empty() => Err(UserError::NoDepartments),
-        Role::Agent => Ok(given),
+    /// Whether `command` would leave the desk with one administrator fewer who can sign in.
+    #[must_use]
+    pub fn loses_an_admin_by(&self, command: &UserCommand) -> bool {
+        self.is_acting_admin() && command.takes_an_admin_away()
     }
 }
 
 impl Decide for User {
     fn decide(&self, issued: Issued<UserCommand>) -> Decision {
         let Issued { by, at, command, .. } = issued;
-        let theirs = matches!(
-            command,
-            UserCommand::Erase { .. }
-                | UserCommand::IssueToken(_)
-                | UserCommand::RevokeToken(_)
-                | UserCommand::ChangePassword { .. }
-        ) || sign_in::is_about(&command);
-        let is_own = theirs && self.account.as_ref().is_some_and(|account| by.is(account.id));
-        if !by.is_admin() && !is_own {
+        let is_own = self.account.as_ref().is_some_and(|account| by.is(account.id));
+        if !command.may_be_asked(&by, is_own) {
             return Err(UserError::Forbidden);
         }
         match (&self.account, command) {
             (Some(account), command) => account.decide(&by, at, command),
             (None, UserCommand::Create { id, username, email, role, departments }) => {
-                create(id, &username, &email, role, departments)
+                account::create(id, &username, &email, role, departments)
             }
             (None, UserCommand::SignUp { id, username, email, role, provider, identity }) => {
-                let mut events = create(id, &username, &email, role, vec![])?;
+                let mut events = account::create(id, &username, &email, role, vec![])?;
                 events.push(sign_in::linked(id, provider, &identity));
                 Ok(events)
             }
@@ -293,21 +204,9 @@ impl Aggregate for User {
     }
 
     fn apply(&mut self, event: UserEvent) {
-        match (&mut self.account, event) {
-            (Some(account), event) => account.apply(event),
-            (account, UserEvent::UserCreated { username, role, departments, .. }) => {
-                *account = Some(Account {
-                    id: username.subject(),
-                    role,
-                    departments,
-                    is_active: true,
-                    is_erased: false,
-                    is_service: false,
-                    tokens: Issues::default(),
-                    sign_in: SignIn::default(),
-                });
-            }
-            (None, _) => {}
+        match &mut self.account {
+            Some(account) => account.apply(event),
+            None => self.account = Account::created(event),
         }
     }
 }

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Account, Decision, UserError, UserEvent};
+use super::account::Account;
+use super::{Decision, UserError, UserEvent};
 use crate::access::{Caller, Role};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::scope::Scope;

@@ -1,6 +1,7 @@
 //! The words of an account: the name to sign in with and the address.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 
 use crate::id::UserId;
@@ -84,7 +85,11 @@ impl Username {
     }
 }
 
-/// An e-mail address, as written but in lower case: two spellings of one mailbox are one address.
+/// An e-mail address in the one spelling under which it is unique: two spellings of one mailbox are one address.
+///
+/// Compatible characters are unified (NFKC) and case is folded, so full-width letters, ligatures and the Kelvin sign
+/// are the letters they look like. What is not ASCII after that is refused: few servers deliver to it, and letters
+/// of another alphabet would let an address pass for somebody else's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -95,7 +100,15 @@ impl EmailAddress {
     /// What an address must look like.
     pub fn parse(raw: &str) -> Result<Self, &'static str> {
         const RULE: &str = "must be an e-mail address, such as name@example.com";
-        let address = parse_text(raw, 3, 254, Lines::One).map_err(|_| RULE)?.to_ascii_lowercase();
+        const ASCII: &str = "must be an e-mail address in Latin letters without accents; write the domain as \
+                             xn--… if it has others";
+        let written = parse_text(raw, 3, 254, Lines::One).map_err(|_| RULE)?;
+        // The few letters of other alphabets that NFKC makes ASCII have one lower case, as all of ASCII.
+        let address = written.nfkc().collect::<String>().to_lowercase();
+        if !address.is_ascii() {
+            return Err(ASCII);
+        }
+        let address = parse_text(&address, 3, 254, Lines::One).map_err(|_| RULE)?;
         let (local, host) = address.rsplit_once('@').ok_or(RULE)?;
         let local_ok = !local.is_empty()
             && local.len() <= 64
@@ -166,6 +179,34 @@ mod tests {
     fn spellings_of_one_name_are_one_name() {
         assert_eq!(Username::parse(" Ada "), Username::parse("ada"));
         assert_eq!(EmailAddress::parse("Ada@Example.com"), EmailAddress::parse("ada@example.com"));
+    }
+
+    /// Whatever a keyboard or an attacker makes of one mailbox.
+    #[test]
+    fn twins_in_case_and_unicode_are_one_address() {
+        for twin in [
+            "Ada@Example.com",
+            "\u{ff21}\u{ff44}\u{ff41}@example.com",
+            "ada\u{ff20}example.com",
+            "ada@example\u{ff0e}com",
+            " ada@example.com ",
+            "ada@e\u{2179}ample.com",
+        ] {
+            assert_eq!(EmailAddress::parse(twin), EmailAddress::parse("ada@example.com"), "{twin:?}");
+        }
+        assert_eq!(EmailAddress::parse("\u{212a}im@x.y"), EmailAddress::parse("kim@x.y"), "the Kelvin sign");
+        assert_eq!(EmailAddress::parse("\u{fb01}n@x.y"), EmailAddress::parse("fin@x.y"), "a ligature");
+    }
+
+    /// Letters that fold to ASCII in some case mapping and not in another would make two accounts, or none, of one.
+    #[test]
+    fn letters_of_other_alphabets_are_refused() {
+        for bad in
+            ["m\u{131}ke@x.y", "m\u{130}ke@x.y", "stra\u{df}e@x.y", "a\u{e4}@x.y", "ada@m\u{fc}ller.de"]
+        {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(EmailAddress::parse("ada@xn--mller-kva.de").is_ok());
     }
 
     #[test]

@@ -86,7 +86,13 @@ impl<'a> CloudEvent<'a> {
 fn about(row: &Row) -> String {
     match row.stream_type.parse() {
         Ok(StreamType::Ticket | StreamType::Conversation) => TicketId::of_stream(row.stream_id).to_string(),
-        Ok(StreamType::User | StreamType::Setting | StreamType::Activity | StreamType::Catalogue)
+        Ok(
+            StreamType::User
+            | StreamType::Setting
+            | StreamType::Activity
+            | StreamType::Catalogue
+            | StreamType::Workload,
+        )
         | Err(_) => row.stream_id.to_string(),
     }
 }

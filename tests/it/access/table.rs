@@ -21,6 +21,10 @@ const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
 const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
 /// For administrators, if it existed.
 const NO_SUCH: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 404];
+/// For administrators, on tickets that staff see.
+const FORCES: [u16; 9] = [401, 403, 404, 403, 404, 403, 404, 404, 200];
+/// For administrators, if it were about somebody else than a requester.
+const REQUESTER: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 409];
 /// For whoever sees the ticket.
 const SEES: [u16; 9] = [401, 200, 404, 200, 404, 200, 404, 404, 200];
 /// For staff who see the ticket.
@@ -145,8 +149,19 @@ pub(super) const TABLE: &[Row] = &[
     Row("change_feature_flags", Open, Some(r#"{"api_docs":true}"#), ADMIN),
     Row("list_users", Open, None, ADMIN),
     Row("create_user", Open, Some(USER), created(ADMIN)),
-    // The user asked about is the owner.
-    Row("show_user", Open, None, [401, 200, 404, 404, 404, 404, 404, 404, 200]),
+    // The user asked about is the owner, who filed tickets with both departments.
+    Row("show_user", Open, None, [401, 200, 404, 200, 200, 200, 200, 404, 200]),
+    Row("edit_user", Open, Some(r#"{"capacity":5}"#), REQUESTER),
+    Row("edit_user", Open, Some(r#"{"role":"user"}"#), ADMIN),
+    Row("edit_user", Open, Some(r#"{"password":"three blind mice run"}"#), ADMIN),
+    Row("unlock_user", Open, None, ADMIN),
+    Row("list_user_tickets", Open, None, STAFF),
+    Row("edit_me", Open, Some(r#"{"timezone":"Europe/Berlin"}"#), SIGNED),
+    Row("show_my_availability", Open, None, STAFF),
+    Row("set_my_availability", Open, Some(r#"{"is_available":true}"#), STAFF),
+    // For administrators, who here name a requester.
+    Row("show_agent_availability", Open, None, NO_SUCH),
+    Row("set_agent_availability", Open, Some(r#"{"is_available":true}"#), REQUESTER),
     Row("erase_user", Open, Some(ERASE), [401, 200, 404, 404, 404, 404, 404, 404, 200]),
     // Nobody was erased: only an administrator gets to hear that.
     Row("show_erasure", Open, None, [401, 403, 403, 403, 403, 403, 403, 403, 404]),
@@ -200,4 +215,9 @@ pub(super) const TABLE: &[Row] = &[
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),
     Row("post_message", Open, Some(r#"{"content":"Psst.","is_internal":true}"#), created(WORKS)),
     Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),
+    Row("assign_ticket", Open, Some(r#"{"agent_id":"<it agent>","force":true}"#), FORCES),
+    // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.
+    Row("deactivate_user", Open, None, ADMIN),
+    Row("activate_user", Open, None, [401, 401, 403, 403, 403, 403, 403, 403, 200]),
+    Row("delete_user", Open, None, ADMIN),
 ];

@@ -120,13 +120,19 @@ async fn whoever_is_signed_in_sees_themselves_without_a_password() {
         let me = desk.get(&signed, path).await.expect(200);
         let fields: Vec<&str> = me.body.as_object().expect("an object").keys().map(String::as_str).collect();
         let known = [
+            "capacity",
             "created_at",
             "departments",
             "email",
             "id",
             "is_active",
+            "is_available",
+            "is_deleted",
             "is_service",
+            "locale",
             "role",
+            "signature",
+            "timezone",
             "updated_at",
             "username",
             "version",

@@ -20,7 +20,8 @@ use crate::problem::{Answer, Problem};
 use crate::query::Query;
 
 /// What agents hear of, so that they can help somebody to sign in.
-const FOR_AGENTS: [&str; 5] = ["SignedIn", "SignInRefused", "SignedOut", "SessionRevoked", "TokenReused"];
+const FOR_AGENTS: [&str; 6] =
+    ["SignedIn", "SignInRefused", "SignedOut", "SessionRevoked", "TokenReused", "AttemptsForgiven"];
 
 /// Which page.
 #[derive(Deserialize, IntoParams)]

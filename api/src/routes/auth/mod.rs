@@ -35,10 +35,10 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(reset::reset))
         .routes(routes!(change::change))
         .routes(routes!(logout::logout))
-        .routes(routes!(me::me))
+        .routes(routes!(me::me, me::edit))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
-        .route("/me", get(me::me))
+        .route("/me", get(me::me).patch(me::edit))
         .merge(two_factor::routes())
         .merge(oidc::routes())
 }

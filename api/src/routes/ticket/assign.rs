@@ -1,9 +1,13 @@
 //! Who is responsible for a ticket.
 
+use std::time::Instant;
+
+use application::{Assignment, Done, Error, Request};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::id::UserId;
+use domain::id::{TicketId, UserId};
 use domain::ticket::TicketCommand;
+use projections::agent_load;
 use projections::ticket_page::TicketRef;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,6 +21,7 @@ use crate::fields::ValidationErrors;
 use crate::id::Id;
 use crate::problem::Answer;
 use crate::problem::declared::CheckedBody;
+use crate::settle::PATIENCE;
 
 /// Who is to be responsible.
 #[derive(Deserialize, ToSchema)]
@@ -27,11 +32,16 @@ pub(super) struct Assign {
     #[serde(alias = "assigned_agent", deserialize_with = "Option::deserialize")]
     #[schema(required)]
     agent_id: Option<UserId>,
+    /// Whether to assign it to somebody who takes no tickets or has as many as they can; administrators may.
+    #[serde(default)]
+    force: bool,
 }
 
 /// Assign a ticket
 ///
-/// Staff may, to anybody that `/agents` lists, or to the queue of its department.
+/// Staff may, to anybody that `/agents` lists who takes tickets and has fewer than they can, or to the queue of its
+/// department. Otherwise it is refused as `AGENT_UNAVAILABLE` or `AGENT_AT_CAPACITY`, unless by an administrator with
+/// `force`.
 #[utoipa::path(
     post, path = "/tickets/{id}/assign", operation_id = "assign_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket, assigned.", body = Changed), Acted, CheckedBody),
@@ -52,13 +62,49 @@ pub(super) async fn assign(
         return Err(errors.into());
     }
     let id = find_id(&desk, &request, ticket).await?;
-    let outcome = desk.commands.assign(&request, id, body.agent_id).await;
+    let outcome = match body.agent_id {
+        None => desk.commands.assign(&request, id, Assignment::Queue).await,
+        Some(agent) if body.force => desk.commands.assign(&request, id, Assignment::Forced(agent)).await,
+        Some(agent) => assign_within(&desk, &request, id, agent).await?,
+    };
     changed(&desk, &request, id, outcome).await
+}
+
+/// Assigns a ticket to an agent who has room for it. Only a refusal for want of room may rest on a count that is out
+/// of date: then the count is awaited, and it is asked again.
+async fn assign_within(
+    desk: &Desk,
+    request: &Request,
+    id: TicketId,
+    agent: UserId,
+) -> Answer<Result<Done, Error>> {
+    let (asked, mut is_current) = (Instant::now(), false);
+    loop {
+        let load = agent_load::of(desk.pool(), agent).await?;
+        let outcome = desk.commands.assign(request, id, Assignment::Within(agent, load)).await;
+        let counted = outcome.as_ref().err().and_then(counted_when_full);
+        let is_settled = counted.is_none_or(|counted| is_current && counted == u64::from(load.active));
+        if is_settled || asked.elapsed() > PATIENCE {
+            return Ok(outcome);
+        }
+        let head = desk.log.head().await?;
+        is_current = desk.visible.wait(head, PATIENCE).await;
+    }
+}
+
+/// How many tickets an agent was found to have who is refused another.
+fn counted_when_full(error: &Error) -> Option<u64> {
+    match error {
+        Error::Refused(refusal) if refusal.code() == "AGENT_AT_CAPACITY" => {
+            refusal.details()?["active_count"].as_u64()
+        }
+        _ => None,
+    }
 }
 
 /// Claim a ticket
 ///
-/// Staff may, unless somebody else has it already.
+/// Staff may, unless somebody else has it already, whatever else they have.
 #[utoipa::path(
     post, path = "/tickets/{id}/claim", operation_id = "claim_ticket", tag = "tickets", params(OfTicket),
     responses((status = 200, description = "The ticket, assigned to the caller.", body = Changed), Acted),
@@ -70,7 +116,7 @@ pub(super) async fn claim(
     Id(ticket): Id<TicketRef>,
 ) -> Answer<impl IntoResponse> {
     let id = find_id(&desk, &request, ticket).await?;
-    let outcome = desk.commands.ticket(&request, id, TicketCommand::Claim).await;
+    let outcome = desk.commands.claim(&request, id).await;
     changed(&desk, &request, id, outcome).await
 }
 

@@ -25,7 +25,7 @@ const LAST: i64 = 253_402_300_799_999_999;
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Which {
+pub(in crate::routes) struct Which {
     /// In one of these statuses; `new` is another word for `open`.
     #[param(value_type = Vec<Status>)]
     status: Vec<String>,
@@ -43,7 +43,7 @@ pub(super) struct Which {
     assignee: Vec<String>,
     /// Filed by one of these: ids or `me`.
     #[param(example = json!(["me"]))]
-    requester: Vec<String>,
+    pub(in crate::routes) requester: Vec<String>,
     /// Suspected of misuse, or not; administrators only.
     misuse_flag: Option<bool>,
     /// Filed then or later.

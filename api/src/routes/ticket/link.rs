@@ -7,7 +7,7 @@ use crate::page::{Pagination, Paging};
 
 /// The links to the next and the previous page of the list at `path`, which `asked` showed; `as_of` keeps all pages
 /// at the same moment.
-pub(super) fn link(
+pub(in crate::routes) fn link(
     path: &str,
     asked: &Uri,
     as_of: Option<String>,

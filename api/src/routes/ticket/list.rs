@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::IntoResponse;
+use domain::id::UserId;
 use projections::ticket_search::{ListedTicket, Page, count, cursor_behind, search};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +23,7 @@ use crate::query::Query;
 
 /// A page of tickets.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ListOfTickets {
+pub(in crate::routes) struct ListOfTickets {
     /// In the order asked for.
     #[schema(value_type = Vec<ListedTicket>)]
     tickets: Listed,
@@ -57,8 +58,23 @@ pub(super) async fn list(
     uri: Uri,
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
+    page_of(&desk, &signed, &uri, "/api/v1/tickets", &which, None).await
+}
+
+/// The page that `which` asks for at `path`, of all that the caller sees or of what `requester` filed.
+pub(in crate::routes) async fn page_of(
+    desk: &Desk,
+    signed: &Signed,
+    uri: &Uri,
+    path: &str,
+    which: &Which,
+    requester: Option<UserId>,
+) -> Answer<impl IntoResponse + use<>> {
     let mut errors = ValidationErrors::default();
-    let filter = which.filter(&signed, &mut errors)?;
+    let mut filter = which.filter(signed, &mut errors)?;
+    if let Some(requester) = requester {
+        filter.requester = vec![requester.0];
+    }
     let order = which.order(&mut errors);
     let after = which.after(&order, &mut errors);
     columns::check(&mut errors, &which.fields);
@@ -67,7 +83,7 @@ pub(super) async fn list(
     let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
     // One more than the page has says whether there is another page.
     let page = Page { order, limit: i64::from(paging.limit) + 1, skip: paging.skip(), after };
-    let (when, as_of) = list_moment(&desk, which.as_of.as_deref()).await?;
+    let (when, as_of) = list_moment(desk, which.as_of.as_deref()).await?;
     let sight = signed.caller.sight();
     let mut database = desk.pool().acquire().await?;
     let mut tickets = search(&mut *database, when, &sight, &filter, &page).await?;
@@ -78,8 +94,7 @@ pub(super) async fn list(
     let last = tickets.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor_behind(last, &page.order).encode());
     let pagination = Pagination { has_more, ..paging.of(total_count, next_cursor) };
-    let link =
-        link("/api/v1/tickets", &uri, as_of.map(ListMoment::as_parameter), page.after.is_some(), &pagination);
+    let link = link(path, uri, as_of.map(ListMoment::as_parameter), page.after.is_some(), &pagination);
     let tickets = columns::pick(tickets, &which.fields)?;
     Ok((link, Json(ListOfTickets { tickets, total_count, pagination, as_of })))
 }

@@ -25,9 +25,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::answer::{Acted, Part, or_missed};
+pub(super) use self::filter::Which;
+pub(super) use self::link::link;
+pub(super) use self::list::{ListOfTickets, page_of};
 pub(super) use self::past::{moment, past};
 pub(super) use self::reference::{OfTicket, find_id, seen};
-pub(super) use self::words::{optional, word};
+pub(super) use self::words::{given, optional, word};
 use crate::desk::Desk;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {

@@ -31,7 +31,7 @@ pub(in crate::routes) fn optional<T, E: Display>(
 }
 
 /// A field that may be left out but is never null.
-pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(in crate::routes) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,

@@ -1,53 +1,48 @@
 //! To whom tickets can be assigned.
 
 use axum::extract::State;
-use domain::access::{Department, Role};
-use domain::id::UserId;
-use projections::user_directory;
-use serde::Serialize;
-use utoipa::ToSchema;
+use domain::access::Department;
+use projections::user_directory::{self, ListedAgent};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Staff;
 use crate::body::Json;
 use crate::desk::Desk;
 use crate::problem::Answer;
-use crate::problem::declared::{Forbidden, Guarded};
+use crate::problem::declared::{Checked, Forbidden, Guarded};
+use crate::query::Query;
 
-/// Somebody to whom tickets can be assigned.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Agent {
-    /// Their identity.
-    id: UserId,
-    /// Their name.
-    #[schema(example = "ivan")]
-    username: String,
-    /// What they may do.
-    role: Role,
-    /// The departments they work for; an administrator works for all.
-    departments: Vec<Department>,
+/// Which agents.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Only those who work for this department; administrators work for all.
+    #[param(example = "IT")]
+    department: Option<Department>,
 }
 
 /// Those to whom tickets can be assigned.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Agents {
     /// By name.
-    agents: Vec<Agent>,
+    agents: Vec<ListedAgent>,
 }
 
 /// List agents
 ///
-/// Everybody to whom tickets can be assigned.
+/// Everybody to whom tickets can be assigned, with whether they take tickets and how many they have.
 #[utoipa::path(
-    get, path = "/agents", operation_id = "list_agents", tag = "users",
-    responses((status = 200, description = "Agents.", body = Agents), Guarded, Forbidden),
+    get, path = "/agents", operation_id = "list_agents", tag = "users", params(Which),
+    responses((status = 200, description = "Agents.", body = Agents), Guarded, Forbidden, Checked),
     security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
-pub(super) async fn agents(State(desk): State<Desk>, _: Staff) -> Answer<Json<Agents>> {
-    let agents = user_directory::agents(desk.pool()).await?.into_iter().map(|user| Agent {
-        id: user.id,
-        username: user.username,
-        role: user.role,
-        departments: user.departments,
-    });
-    Ok(Json(Agents { agents: agents.collect() }))
+pub(super) async fn agents(
+    State(desk): State<Desk>,
+    _: Staff,
+    Query(which): Query<Which>,
+) -> Answer<Json<Agents>> {
+    let agents = user_directory::agents(desk.pool(), which.department.as_ref()).await?;
+    Ok(Json(Agents { agents }))
 }

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use domain::access::{Department, Role};
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Username};
+use domain::user::{Capacity, Changes};
 use infrastructure::password::check_strength;
 use projections::user_directory::{DirectoryUser, by_id};
 use serde::Deserialize;
@@ -20,7 +21,7 @@ use crate::context::{Asked, Version};
 use crate::credentials;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
-use crate::problem::declared::{Accepted, CheckedBody, Forbidden, Guarded};
+use crate::problem::declared::{Accepted, CheckedBody, Conflicting, Forbidden, Guarded};
 use crate::problem::{Answer, Problem};
 
 /// An account to be created.
@@ -38,6 +39,9 @@ pub(super) struct CreateUser {
     /// The departments they work for; follows from the role for `it_agent` and `hr_agent`.
     #[serde(default)]
     departments: Vec<Department>,
+    /// For agents and administrators: how many tickets they take at a time; 20 unless given.
+    #[schema(minimum = 1, maximum = 1000, example = 20)]
+    capacity: Option<u16>,
     /// Without one they cannot sign in until it is set.
     #[schema(min_length = 8, max_length = 256, example = "correct horse battery")]
     password: Option<String>,
@@ -65,7 +69,7 @@ enum AccountKind {
     post, path = "/users", operation_id = "create_user", tag = "users",
     responses(
         (status = 201, description = "The user.", body = DirectoryUser),
-        Accepted, Guarded, Forbidden, CheckedBody,
+        Accepted, Guarded, Forbidden, Conflicting, CheckedBody,
     ),
     security(("bearerAuth" = []), ("apiToken" = ["users:write"])),
 )]
@@ -76,15 +80,15 @@ pub(super) async fn create(
     Json(body): Json<CreateUser>,
 ) -> Answer<impl IntoResponse> {
     let kind = body.kind;
-    let (new, password) = checked(body)?;
+    let (new, more, password) = checked(body)?;
     // Before the account, so that there is none without a password because too many are being hashed.
     let hash = match password {
         Some(password) => Some(desk.passwords.hash(&password).await?),
         None => None,
     };
     let (id, done): (UserId, Done) = match kind {
-        AccountKind::Person => desk.commands.create_user(&request, new).await?,
-        AccountKind::Service => desk.commands.create_service_account(&request, new).await?,
+        AccountKind::Person => desk.commands.create_user_with(&request, new, more).await?,
+        AccountKind::Service => desk.commands.create_service_account(&request, new, more).await?,
     };
     if let Some(hash) = hash {
         credentials::set_first(desk.pool(), id, &hash).await?;
@@ -96,10 +100,11 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, location, Version(user.version), settled, Json(user)))
 }
 
-fn checked(body: CreateUser) -> Answer<(NewUser, Option<String>)> {
+fn checked(body: CreateUser) -> Answer<(NewUser, Changes, Option<String>)> {
     let mut errors = ValidationErrors::default();
     let username = errors.check("username", Username::parse(&body.username));
     let email = errors.check("email", EmailAddress::parse(&body.email));
+    let capacity = body.capacity.and_then(|capacity| errors.check("capacity", Capacity::parse(capacity)));
     if body.kind == AccountKind::Service && body.password.is_some() {
         errors.add("password", "invalid", "a service account has none: issue API tokens for it");
     } else if let Some(password) = &body.password {
@@ -111,7 +116,7 @@ fn checked(body: CreateUser) -> Answer<(NewUser, Option<String>)> {
             errors.finish()?;
             let id = UserId(Uuid::now_v7());
             let new = NewUser { id, username, email, role: body.role, departments: body.departments };
-            Ok((new, body.password))
+            Ok((new, Changes { capacity, ..Changes::default() }, body.password))
         }
         _ => Err(errors.into()),
     }
@@ -128,6 +133,7 @@ mod tests {
             email: email.to_owned(),
             role: Role::User,
             departments: Vec::new(),
+            capacity: None,
             password: password.map(str::to_owned),
             kind: AccountKind::Person,
         };

@@ -9,17 +9,17 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::access::Role;
 use domain::event::Event;
 use domain::id::UserId;
 use domain::user::UserEvent;
 use domain::user::values::ErasureReason;
 use infrastructure::erasure::{Progress, Stage, progress};
 use projections::holdings::{self, Holdings};
-use projections::user_directory::{Filter, page};
+use projections::user_directory::acting_admins;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::answer::nobody;
 use crate::auth::{Admin, Signed};
 use crate::body::Json;
 use crate::context::Asked;
@@ -31,8 +31,6 @@ use crate::problem::{Answer, Problem};
 
 /// How long a confirmation is good.
 const CONFIRMATION: Duration = Duration::from_mins(10);
-/// How many administrators are looked at for one who stays.
-const ADMINS: i64 = 100;
 
 /// That a person is to be erased.
 #[derive(Deserialize, ToSchema)]
@@ -140,15 +138,9 @@ pub(super) async fn erase(
     accepted(&desk, id).await
 }
 
-fn nobody() -> Problem {
-    Problem::not_found("there is no such user")
-}
-
 /// Who may stay as administrator: whoever asks, perhaps, and whoever the directory shows. The log decides.
 async fn admins(desk: &Desk, caller: UserId) -> Answer<Vec<UserId>> {
-    let filter = Filter { role: Some(Role::Admin), active: Some(true), starts_with: None };
-    let (admins, _) = page(desk.pool(), &filter, ADMINS, 0).await?;
-    Ok(std::iter::once(caller).chain(admins.into_iter().map(|admin| admin.id)).collect())
+    Ok(std::iter::once(caller).chain(acting_admins(desk.pool()).await?).collect())
 }
 
 async fn preview(

@@ -3,19 +3,21 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::UserId;
+use projections::sight::sees_a_ticket_of;
 use projections::user_directory::{DirectoryUser, by_id};
 
+use super::answer::nobody;
 use crate::auth::Signed;
 use crate::body::Json;
 use crate::context::Version;
 use crate::desk::Desk;
 use crate::id::Id;
+use crate::problem::Answer;
 use crate::problem::declared::{Guarded, Missing};
-use crate::problem::{Answer, Problem};
 
 /// Show a user
 ///
-/// Administrators see everybody, everybody else themselves.
+/// Administrators see everybody, agents whoever filed a ticket that they see, and everybody themselves.
 #[utoipa::path(
     get, path = "/users/{id}", operation_id = "show_user", tag = "users",
     params(("id" = Uuid, Path, description = "The user.")),
@@ -27,8 +29,10 @@ pub(super) async fn show(
     signed: Signed,
     Id(id): Id<UserId>,
 ) -> Answer<impl IntoResponse> {
-    let nobody = || Problem::not_found("there is no such user");
-    if id != signed.user && !signed.caller.is_admin() {
+    let may = id == signed.user
+        || signed.caller.is_admin()
+        || (signed.caller.is_staff() && sees_a_ticket_of(desk.pool(), &signed.caller.sight(), id).await?);
+    if !may {
         return Err(nobody());
     }
     let user = by_id(desk.pool(), id).await?.ok_or_else(nobody)?;

@@ -66,6 +66,7 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         3 => agent().prop_map(|agent| C::Assign { agent }),
         1 => Just(C::Claim),
         1 => Just(C::Unassign),
+        1 => Just(C::PutBack { agent: IVAN }),
         6 => (status(), words()).prop_map(|(to, reason)| C::SetStatus { to, reason }),
         2 => (words(), words())
             .prop_map(|(resolution, resolution_code)| C::Resolve { resolution, resolution_code }),

@@ -3,7 +3,8 @@
 use super::testing::*;
 use crate::access::{Caller, Department, Role};
 use crate::ticket::values::Status;
-use crate::ticket::{Assignee, TicketCommand, TicketError, TicketEvent};
+use crate::ticket::{Assignee, Room, TicketCommand, TicketError, TicketEvent};
+use crate::user::{Availability, Capacity};
 
 const STAFF: TicketError = TicketError::Forbidden("staff");
 const ACTIVE: [Status; 4] = [Status::Open, Status::Assigned, Status::InProgress, Status::WaitingOnCustomer];
@@ -96,6 +97,43 @@ fn a_ticket_goes_only_to_agents_and_admins_who_may_sign_in() {
         let event = assigned(Some(available.id));
         when(ticket(Status::Open), root(), assign(available)).then_expect_events(vec![event]);
     }
+}
+
+#[test]
+fn a_ticket_goes_to_whoever_takes_tickets_and_has_room_for_one_more() {
+    let full = Availability { is_available: true, capacity: Capacity::parse(2).expect("a capacity") };
+    let away = Availability { is_available: false, ..full };
+    let counted = |availability, active| Assignee {
+        room: Room::Counted { availability, active },
+        ..assignee(IDA, Role::ItAgent)
+    };
+    let event = || vec![assigned(Some(IDA))];
+    when(ticket(Status::Open), root(), assign(counted(full, 1))).then_expect_events(event());
+    let refused = refusal(ticket(Status::Open), root(), assign(counted(full, 2)));
+    assert_eq!(refused, TicketError::AgentAtCapacity { capacity: 2, active: 2 });
+    assert_eq!(refusal(ticket(Status::Open), ida(), assign(counted(away, 0))), TicketError::AgentAway);
+    let forced = || Assignee { room: Room::Forced, ..assignee(IDA, Role::ItAgent) };
+    for admin in [root(), system()] {
+        when(ticket(Status::Open), admin, assign(forced())).then_expect_events(event());
+    }
+    let refused = refusal(ticket(Status::Open), ida(), assign(forced()));
+    assert_eq!(refused, TicketError::Forbidden("administrators"));
+    let gone = Assignee { is_active: false, ..forced() };
+    assert_eq!(refusal(ticket(Status::Open), root(), assign(gone)), TicketError::AgentUnavailable);
+}
+
+#[test]
+fn what_somebody_had_goes_back_to_the_queue_or_to_nobody() {
+    let back = || TicketCommand::PutBack { agent: IVAN };
+    for status in [Status::Assigned, Status::InProgress, Status::WaitingOnCustomer] {
+        when(ticket(status), system(), back()).then_expect_events(vec![assigned(None)]);
+    }
+    for status in DONE {
+        when(ticket(status), system(), back()).then_expect_events(vec![]);
+    }
+    let another = TicketCommand::PutBack { agent: IDA };
+    when(ticket(Status::InProgress), system(), another).then_expect_events(vec![]);
+    assert_eq!(refusal(ticket(Status::InProgress), ida(), back()), TicketError::Forbidden("administrators"));
 }
 
 #[test]

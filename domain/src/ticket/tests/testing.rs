@@ -12,7 +12,8 @@ use crate::access::{Caller, Department, Reach, Role};
 use crate::id::{TicketId, UserId};
 use crate::sealed::{Cipher, Sealed};
 use crate::ticket::values::{FlaggedBy, Priority, ResolvedBy, Status, Urgency};
-use crate::ticket::{Assignee, Ticket, TicketCommand, TicketError, TicketEvent};
+use crate::ticket::{Assignee, Room, Ticket, TicketCommand, TicketError, TicketEvent};
+use crate::user::Availability;
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
 pub(super) const EVE: UserId = UserId(Uuid::from_u128(2));
@@ -181,7 +182,8 @@ pub(super) fn refusal(given: Vec<TicketEvent>, by: Caller, command: TicketComman
 }
 
 pub(super) fn assignee(id: UserId, role: Role) -> Assignee {
-    Assignee { id, role, departments: vec![], is_active: true }
+    let room = Room::Counted { availability: Availability::default(), active: 0 };
+    Assignee { id, role, departments: vec![], is_active: true, room }
 }
 
 pub(super) fn set_status(to: Status) -> TicketCommand {

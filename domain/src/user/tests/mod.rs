@@ -1,107 +1,19 @@
 //! The user's rules, as given/when/then.
 
-use chrono::DateTime;
 use cqrs_es::Aggregate;
-use cqrs_es::test::{AggregateResultValidator, TestFramework};
+use proptest::option;
 use proptest::prelude::*;
 
 use super::values::{ErasureReason, PasswordChange};
 use super::{User, UserCommand, UserError, UserEvent};
-use crate::access::{Reach, Role};
+use crate::Decide;
+use crate::access::Role;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::scope::Scope;
-use crate::{Decide, Issued};
 use testing::*;
 
-pub(super) mod testing {
-    //! The people that the tests speak of.
-
-    use chrono::TimeDelta;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::access::{Caller, Department};
-    use crate::id::UserId;
-    use crate::sealed::Sealed;
-    use crate::user::token::ApiToken;
-    use crate::user::values::{EmailAddress, ErasureReason, Username};
-
-    pub(in crate::user) const ADA: UserId = UserId(Uuid::from_u128(1));
-    pub(in crate::user) const ROOT: UserId = UserId(Uuid::from_u128(2));
-    pub(in crate::user) const SYSTEM: Caller = Caller::System("test");
-
-    pub(in crate::user) fn person(id: UserId, role: Role) -> Caller {
-        Caller::Person { id, role, departments: vec![], reach: Reach::default() }
-    }
-
-    /// An administrator.
-    pub(in crate::user) fn root() -> Caller {
-        person(ROOT, Role::Admin)
-    }
-
-    pub(in crate::user) fn depts(codes: &[&str]) -> Vec<Department> {
-        codes.iter().map(|code| code.parse().expect("a code")).collect()
-    }
-
-    /// Gives Ada an account.
-    pub(in crate::user) fn create(role: Role, departments: &[&str]) -> UserCommand {
-        UserCommand::Create {
-            id: ADA,
-            username: Username::parse("ada").expect("a name"),
-            email: EmailAddress::parse("ada@example.com").expect("an address"),
-            role,
-            departments: depts(departments),
-        }
-    }
-
-    pub(in crate::user) fn created(role: Role, departments: &[&str]) -> UserEvent {
-        UserEvent::UserCreated {
-            username: Sealed::new(ADA, "ada"),
-            email: Sealed::new(ADA, "ada@example.com"),
-            role,
-            departments: depts(departments),
-        }
-    }
-
-    pub(in crate::user) fn become_a(role: Role, departments: &[&str]) -> UserCommand {
-        UserCommand::ChangeRole { role, departments: depts(departments) }
-    }
-
-    /// Erases Ada while there is another administrator.
-    pub(in crate::user) fn erase() -> UserCommand {
-        UserCommand::Erase { reason: ErasureReason::RequestOfPerson, another_admin: true }
-    }
-
-    pub(in crate::user) fn erased() -> UserEvent {
-        UserEvent::UserErased { reason: ErasureReason::RequestOfPerson }
-    }
-
-    pub(in crate::user) fn became(role: Role, departments: &[&str]) -> UserEvent {
-        UserEvent::RoleChanged { role, departments: depts(departments) }
-    }
-
-    /// A token good for `days`, for `scopes`.
-    pub(in crate::user) fn token(id: u128, scopes: &[Scope], days: i64) -> ApiToken {
-        ApiToken {
-            id: Uuid::from_u128(id),
-            scopes: scopes.to_vec(),
-            expires_at: DateTime::UNIX_EPOCH + TimeDelta::days(days),
-            max_requests: None,
-        }
-    }
-
-    pub(in crate::user) fn issued(by: Caller, command: UserCommand) -> Issued<UserCommand> {
-        Issued::new(by, DateTime::UNIX_EPOCH, command)
-    }
-
-    pub(in crate::user) fn when(
-        given: Vec<UserEvent>,
-        by: Caller,
-        command: UserCommand,
-    ) -> AggregateResultValidator<User> {
-        TestFramework::with(()).given(given).when(issued(by, command))
-    }
-}
+mod editing;
+pub(super) mod testing;
 
 #[test]
 fn only_admins_and_the_desk_itself_manage_accounts() {
@@ -302,6 +214,12 @@ fn command() -> impl Strategy<Value = UserCommand> {
         (1u128..4).prop_map(|id| UserCommand::RevokeToken(uuid::Uuid::from_u128(id))),
         any::<bool>()
             .prop_map(|another_admin| UserCommand::Erase { reason: ErasureReason::Retention, another_admin }),
+        Just(UserCommand::Delete),
+        (option::of(role()), option::of(departments()), option::of(1u16..4), option::of(0u8..3))
+            .prop_map(|(role, departments, capacity, name)| edit(role, departments, capacity, name)),
+        (0u8..9).prop_map(|n| signed_as(n.checked_sub(1).map(|n| if n < 4 { "Ada" } else { "A." }))),
+        (option::of(any::<bool>()), option::of(1u16..4))
+            .prop_map(|(is_available, capacity)| availability(is_available, capacity)),
     ]
 }
 
@@ -314,15 +232,17 @@ proptest! {
         for (caller, command) in history {
             let callers = [root(), SYSTEM, person(ADA, Role::Admin), person(ADA, Role::User)];
             let by = callers[caller].clone();
-            let was_erased = user.is_erased();
+            let (was_erased, was_deleted) = (user.is_erased(), user.is_deleted());
             for event in user.decide(issued(by.clone(), command.clone())).unwrap_or_default() {
                 prop_assert!(!was_erased, "nothing follows an erasure");
+                let is_erasure = matches!(event, UserEvent::UserErased { .. });
+                prop_assert!(!was_deleted || is_erasure, "nothing but an erasure follows a deletion");
                 user.apply(event);
             }
             prop_assert_eq!(user.decide(issued(by, command)).unwrap_or_default(), vec![]);
             let is_agent = user.role().is_some_and(Role::is_agent);
             prop_assert_eq!(is_agent, !user.departments().is_empty());
-            prop_assert!(!(user.is_erased() && user.is_active()));
+            prop_assert!(!(user.is_active() && (user.is_erased() || user.is_deleted())));
         }
     }
 }
