@@ -81,9 +81,8 @@ impl Commands {
                     StreamType::Conversation => self.conversations.remember(part),
                     StreamType::User => self.users.remember(part),
                     StreamType::Setting => self.settings.remember(part),
-                    StreamType::Activity => {}
                     StreamType::Catalogue => self.entries.remember(part),
-                    StreamType::Workload => {}
+                    StreamType::Activity | StreamType::Workload => {}
                 }
             }
         })

@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The read models that show no texts.
+const TEXTLESS: [&str; 4] = ["ticket_history", "settings", "catalogue", "agent_load"];
 
 fn runner(test: &TestDatabase, log: &Arc<PgLog>) -> (JoinHandle<()>, Visible, CancellationToken) {
     let runner = Runner::new(Arc::clone(log), test.database.clone(), projections::all());
@@ -47,9 +49,6 @@ async fn position(pool: &PgPool, model: &str) -> i64 {
 }
 
 /// Another process appends; the read models follow without polling, well below the fallback of seconds.
-/// The read models that show no texts.
-const TEXTLESS: [&str; 3] = ["ticket_history", "settings", "catalogue"];
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_by_another_process_wakes_the_read_models() {
     let test = TestDatabase::create().await;

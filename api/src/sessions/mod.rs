@@ -12,7 +12,9 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 pub use self::closing::end_sign_ins;
-pub(crate) use self::owned::{OwnSession, end, end_all, end_all_within, of_token, owned};
+pub(crate) use self::owned::{
+    OwnSession, end, end_all, end_all_within, ended_since, endings, of_token, owned,
+};
 pub(crate) use self::renewal::{Shown, show};
 
 /// A sign-in that begins.

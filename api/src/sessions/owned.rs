@@ -59,7 +59,32 @@ pub(crate) async fn end_all(
     Ok(ended)
 }
 
-/// The same in a transaction of the caller's; gives the access tokens.
+/// How often all sign-ins of `user` were ended: to be asked before whatever proves who they are is looked at.
+pub(crate) async fn endings(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {
+    let ended = sqlx::query_scalar("select ended from desk.sign_in_endings where user_id = $1");
+    Ok(ended.bind(user.0).fetch_optional(pool).await?.unwrap_or(0))
+}
+
+/// Whether all sign-ins of `user` were ended since [`endings`] gave `before`. From here on whoever ends them waits for the
+/// transaction, and then sees what it began.
+pub(crate) async fn ended_since(
+    transaction: &mut PgConnection,
+    user: UserId,
+    before: i64,
+) -> sqlx::Result<bool> {
+    sqlx::query("insert into desk.sign_in_endings (user_id, ended) values ($1, 0) on conflict do nothing")
+        .bind(user.0)
+        .execute(&mut *transaction)
+        .await?;
+    let ended: i64 =
+        sqlx::query_scalar("select ended from desk.sign_in_endings where user_id = $1 for share")
+            .bind(user.0)
+            .fetch_one(transaction)
+            .await?;
+    Ok(ended != before)
+}
+
+/// The same as [`end_all`] in a transaction of the caller's; gives the access tokens.
 pub(crate) async fn end_all_within(
     transaction: &mut PgConnection,
     user: UserId,
@@ -74,6 +99,16 @@ async fn end_those(
     only: Option<Uuid>,
     keep: Option<Uuid>,
 ) -> sqlx::Result<(Vec<Uuid>, Vec<Uuid>)> {
+    if only.is_none() {
+        // First, so that sign-ins under way are either seen below or know that they come too late.
+        sqlx::query(
+            "insert into desk.sign_in_endings as e (user_id, ended) values ($1, 1)
+             on conflict (user_id) do update set ended = e.ended + 1",
+        )
+        .bind(user.0)
+        .execute(&mut *connection)
+        .await?;
+    }
     let families: Vec<Uuid> = sqlx::query_scalar(
         "select family from desk.sessions
           where user_id = $1

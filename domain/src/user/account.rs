@@ -15,6 +15,7 @@ use crate::sealed::Sealed;
 
 /// An account, as far as its decisions need to remember it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that can be so without the others")]
 pub(super) struct Account {
     pub(super) id: UserId,
     pub(super) username: Sealed,

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::availability::Capacity;
 use super::profile::ProfileChanges;
-use super::token::ApiToken;
 use super::sign_in;
+use super::token::ApiToken;
 use super::values::{EmailAddress, ErasureReason, Identity, PasswordChange, Username};
 use crate::access::{Caller, Department, Role};
 use crate::id::UserId;

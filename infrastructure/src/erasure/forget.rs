@@ -88,6 +88,7 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.password_resets where user_id = $1",
         "delete from desk.guesses where user_id = $1",
         "delete from desk.known_networks where user_id = $1",
+        "delete from desk.sign_in_endings where user_id = $1",
         "delete from desk.idempotency where $1::uuid is not null",
         "update desk.erasures set masked_at = now() where user_id = $1 and masked_at is null",
     ] {

@@ -15,8 +15,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub use self::find::{
-    Filter, NEWEST_FIRST, acting_admins, agent, agents, by_id, count, cursor_behind, names,
-    page,
+    Filter, NEWEST_FIRST, acting_admins, agent, agents, by_id, count, cursor_behind, names, page,
 };
 pub use self::shown::{DirectoryUser, ListedAgent};
 
@@ -27,6 +26,7 @@ pub struct UserDirectory;
 
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub struct UserRow {
     id: Uuid,
     username: String,

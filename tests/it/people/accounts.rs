@@ -11,6 +11,7 @@ use super::{USERS, delete, of, patch};
 async fn an_administrator_changes_several_things_at_once_and_on_the_version_they_saw() {
     let desk = TestDesk::open().await;
     let (admin, ada) = (desk.admin().await, desk.user().await);
+    desk.department("LEGAL").await;
     let body = json!({ "username": "Ada.Lovelace", "email": "Ada@Example.com", "role": "agent",
                        "departments": ["LEGAL", "IT"], "capacity": 7 });
     let stale = desk.request(Some(&admin), Method::PATCH, &of(&ada, "")).header("If-Match", "\"v9\"");

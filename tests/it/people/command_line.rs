@@ -8,7 +8,8 @@ use tests::desk::{JWT_SECRET, TestDesk};
 use tests::postgres::{MASTER_KEY, url};
 use tests::process::Binary;
 
-fn run(desk: &TestDesk, arguments: &[&str]) -> Output {
+/// What the program says on the desk's database.
+pub(super) fn run(desk: &TestDesk, arguments: &[&str]) -> Output {
     let mut program = Command::new(Binary::path());
     program
         .args(arguments)

@@ -8,7 +8,10 @@ mod ending;
 mod killed;
 mod names;
 mod profile;
+mod programs;
+mod signed_out;
 mod smuggled;
+mod unlocking;
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,11 @@
 //! Passwords that are forgotten: a token by mail, good once, which ends every sign-in.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Executor as _, PgConnection};
 use tests::desk::{Answer, PASSWORD, TestDesk};
 use tests::postgres::TestDatabase;
 
@@ -70,13 +73,13 @@ async fn sign_ins_at_another_node_end_within_a_second() {
             break mail.code().to_owned();
         }
         assert!(started.elapsed().as_secs() < 30, "no mail");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let _ = reset(&here, &token, OTHER).await.expect(200);
     let changed = std::time::Instant::now();
     while is_signed_in(&there, &ada).await {
         assert!(changed.elapsed().as_millis() < 1_100, "signed in still");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     drop((there.close().await, here.close().await));
 }
@@ -196,5 +199,50 @@ async fn no_token_is_stored_as_it_is() {
     assert!(!row.contains(&token) && !row.contains(ADA), "{row}");
     let request = desk.request(None, Method::GET, "/api/v1/auth/password/reset");
     let _ = desk.send(request).await.expect(405);
+    desk.close().await;
+}
+
+/// Waits until `count` are waiting for the table of sign-ins, which somebody else has locked.
+async fn until_waiting(mut superuser: PgConnection, count: i64) {
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks where relation = 'desk.sessions'::regclass and not granted
+                and database = (select oid from pg_database where datname = current_database())",
+        )
+        .fetch_one(&mut superuser)
+        .await
+        .expect("a count");
+        if waiting >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Its password was looked at before the reset, and it comes to be after it: step by step.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_a_reset_overtakes_is_none() {
+    let desk = TestDesk::open().await;
+    let _ = account(&desk, "ada").await;
+    let token = token_for(&desk, ADA, 1).await;
+    let (one, two) = (desk.database.superuser().await, desk.database.superuser().await);
+    let mut lock = desk.database.superuser().await;
+    lock.execute("begin").await.expect("begun");
+    lock.execute("lock table desk.sessions in exclusive mode").await.expect("locked");
+
+    let login = json!({ "username": "ada", "password": PASSWORD });
+    let resetting = async {
+        until_waiting(one, 1).await;
+        reset(&desk, &token, OTHER).await
+    };
+    let unlocking = async {
+        until_waiting(two, 2).await;
+        lock.execute("commit").await.expect("unlocked");
+    };
+    let (signed_in_meanwhile, replaced, ()) =
+        tokio::join!(anybody(&desk, "login", &login), resetting, unlocking);
+    assert_eq!(replaced.status.as_u16(), 200);
+    assert_eq!(signed_in_meanwhile.status.as_u16(), 401, "{}", signed_in_meanwhile.body);
+    assert!(signed_in(&desk, "ada", OTHER).await.is_some());
     desk.close().await;
 }

@@ -3,14 +3,13 @@
 use application::ledger::ClaimKind;
 use axum::Form;
 use axum::extract::{FromRequest, Request, State};
-use domain::access::Role;
 use domain::activity::{SignInMethod, SignInRefusal};
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Username};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::sign_in::{refused, sign_in};
+use super::sign_in::{Whose, refused, sign_in};
 use super::tokens::TokenPair;
 use crate::activity::RequestInfo;
 use crate::body::{Json, media_type};
@@ -20,7 +19,7 @@ use crate::fields::ValidationErrors;
 use crate::guesses::{Attempt, Guessed};
 use crate::problem::declared::{CheckedBody, Guarded, Limited};
 use crate::problem::{Answer, Problem};
-use crate::second_factor;
+use crate::{second_factor, sessions};
 
 /// Who signs in: by name or by address.
 #[derive(Deserialize, ToSchema)]
@@ -134,10 +133,14 @@ pub(super) async fn login(
         None => None,
     };
     let user = holder.map(UserId);
+    // Nobody is asked for as somebody is.
+    let endings = sessions::endings(desk.pool(), user.unwrap_or_default()).await?;
     let attempt = Attempt { secret: Guessed::Password, name: &named.key, user, address: info.address };
     let why = match credentials::check(&desk, &attempt, &login.password).await? {
         Checked::Right(user, role) => {
-            return Ok(Json(with_code(&desk, &info, user, role, login.totp.as_deref()).await?));
+            return Ok(Json(
+                with_code(&desk, &info, Whose { user, role, endings }, login.totp.as_deref()).await?,
+            ));
         }
         Checked::Wrong if user.is_none() => Some(SignInRefusal::UnknownAccount),
         Checked::Wrong => Some(SignInRefusal::WrongPassword),
@@ -152,24 +155,19 @@ pub(super) async fn login(
 
 /// Lets in whoever has shown the password of `user`, once they have shown a good code, too, if the account has a second
 /// factor.
-async fn with_code(
-    desk: &Desk,
-    info: &RequestInfo,
-    user: UserId,
-    role: Role,
-    code: Option<&str>,
-) -> Answer<TokenPair> {
+async fn with_code(desk: &Desk, info: &RequestInfo, whose: Whose, code: Option<&str>) -> Answer<TokenPair> {
     const METHOD: SignInMethod = SignInMethod::Password;
+    let user = whose.user;
     let account = desk.commands.load_user(user).await?;
     let Some(caller) = account.state.caller().filter(|_| account.state.has_two_factor()) else {
-        return sign_in(desk, info, user, role, METHOD, None).await;
+        return sign_in(desk, info, whose, METHOD, None).await;
     };
     let Some(code) = code else {
         let message = "this account has a second factor: send the code of the app as totp";
         return Err(Problem::unauthenticated(message).detail("code", "TOTP_REQUIRED"));
     };
     if let Some(shown) = second_factor::accept(desk, &info.by(caller), user, code).await? {
-        return sign_in(desk, info, user, role, METHOD, Some(shown)).await;
+        return sign_in(desk, info, whose, METHOD, Some(shown)).await;
     }
     refused(desk, info, Some(user), METHOD, SignInRefusal::WrongSecondFactor).await;
     let message = "the code is not good, or was used before";

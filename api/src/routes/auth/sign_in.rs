@@ -10,23 +10,32 @@ use uuid::Uuid;
 use super::tokens::{self, TokenPair};
 use crate::activity::RequestInfo;
 use crate::desk::Desk;
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::sessions::{self, Beginning};
 
 /// How many refusals at providers are noted in a minute, of each account and of strangers: whoever has a good token of a
 /// provider may show it over and over.
 const REFUSALS_NOTED: i32 = 10;
 
-/// Lets `user` in, who has shown who they are in every way asked for. The sign-in is a new one, whatever tokens the
-/// request came with.
+/// Whose sign-in it is.
+#[derive(Clone, Copy)]
+pub(super) struct Whose {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+    /// How often all their sign-ins had been ended before they were asked who they are.
+    pub(super) endings: i64,
+}
+
+/// Lets somebody in who has shown who they are in every way asked for. The sign-in is a new one, whatever tokens the
+/// request came with; none, if all of theirs were ended while it was looked at: with another password, say.
 pub(super) async fn sign_in(
     desk: &Desk,
     info: &RequestInfo,
-    user: UserId,
-    role: Role,
+    whose: Whose,
     method: SignInMethod,
     second_factor: Option<SecondFactor>,
 ) -> Answer<TokenPair> {
+    let Whose { user, role, endings } = whose;
     let shown = tokens::shown(desk, user).await?;
     let departments = shown.departments.clone();
     let (session, refresh) = (Uuid::now_v7(), RefreshToken::generate());
@@ -34,6 +43,9 @@ pub(super) async fn sign_in(
     let beginning = beginning(desk, info, user, session, ends).await?;
     let mut transaction = desk.pool().begin().await?;
     sessions::begin(&mut transaction, &beginning).await?;
+    if sessions::ended_since(&mut transaction, user, endings).await? {
+        return Err(Problem::unauthenticated("all sign-ins of this account were just ended; sign in again"));
+    }
     sessions::add_refresh(&mut transaction, session, &refresh, ends).await?;
     let pair = tokens::issue(desk, &mut transaction, (session, ends), (shown, role), &refresh).await?;
     let (address, device) = (info.address_of(user), info.device_of(user));

@@ -12,16 +12,19 @@ use crate::desk::Desk;
 use crate::problem::{Answer, Problem};
 
 /// Does what an administrator, or a program that is one, asks of an account. Somebody who can sign in remains who
-/// administers: whoever asks, or another one.
+/// administers: whoever asks, or if that is a program, another one.
 pub(super) async fn managed(
     desk: &Desk,
     request: &Request,
     id: UserId,
     command: UserCommand,
 ) -> Answer<Done> {
-    let others = acting_admins(desk.pool()).await?;
-    let admins: Vec<UserId> = request.by.person().into_iter().chain(others).collect();
-    Ok(desk.commands.user_among(request, id, command, &admins).await?)
+    let caller = request.by.person().unwrap_or_default();
+    if desk.commands.load_user(caller).await?.state.is_service() {
+        let admins = acting_admins(desk.pool()).await?;
+        return Ok(desk.commands.user_among(request, id, command, &admins).await?);
+    }
+    Ok(desk.commands.user(request, id, command).await?)
 }
 
 /// Answers a command with the account.

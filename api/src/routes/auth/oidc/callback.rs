@@ -29,7 +29,7 @@ use crate::routes::auth::tokens::TokenPair;
 #[serde(untagged)]
 pub(super) enum CameBack {
     /// Somebody is signed in.
-    SignedIn(TokenPair),
+    SignedIn(Box<TokenPair>),
     /// Their account is linked.
     Linked(Linked),
 }
@@ -159,8 +159,10 @@ async fn signed_in(
     return_to: Option<&ReturnPath>,
 ) -> Answer<Response> {
     let Some(path) = return_to else {
-        return Ok(Json(CameBack::SignedIn(person::begin(desk, info, user, SignInMethod::Openid).await?))
-            .into_response());
+        return Ok(Json(CameBack::SignedIn(Box::new(
+            person::begin(desk, info, user, SignInMethod::Openid).await?,
+        )))
+        .into_response());
     };
     // A new secret: whoever knew the one from before learns nothing of the code.
     let secret = BrowserSecret::generate();

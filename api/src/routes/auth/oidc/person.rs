@@ -11,13 +11,15 @@ use domain::activity::{SignInMethod, SignInRefusal};
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Identity, Username};
 use infrastructure::oidc::{OidcError, Person, Provider};
+use projections::user_directory::by_id;
 use uuid::Uuid;
 
 use crate::activity::RequestInfo;
 use crate::desk::Desk;
 use crate::problem::{Answer, Problem};
-use crate::routes::auth::sign_in::{refused_at_provider, sign_in};
+use crate::routes::auth::sign_in::{Whose, refused_at_provider, sign_in};
 use crate::routes::auth::tokens::{self, TokenPair};
+use crate::sessions;
 
 /// How long a new account may take to be seen.
 const SEEN: Duration = Duration::from_secs(5);
@@ -70,11 +72,7 @@ async fn sign_up(
         };
         let request = Request::once(Caller::System("sign_up"), Utc::now(), "oidc", Uuid::now_v7());
         match desk.commands.sign_up(&request, new).await {
-            Ok(done) => {
-                let position = done.position().unwrap_or_default();
-                desk.visible.wait(position, SEEN).await;
-                return Ok(id);
-            }
+            Ok(_) => return Ok(id),
             Err(Error::Taken(ClaimKind::Username)) => {}
             Err(Error::Taken(ClaimKind::Email)) => {
                 // Of two that sign the same person up at once, the other was first.
@@ -143,8 +141,13 @@ pub(super) async fn begin(
     user: UserId,
     method: SignInMethod,
 ) -> Answer<TokenPair> {
+    let endings = sessions::endings(desk.pool(), user).await?;
     if let Some(role) = tokens::role_of(desk, user).await? {
-        return sign_in(desk, info, user, role, method, None).await;
+        // Whoever signed them up, here or beside this, may have done so a moment ago.
+        if by_id(desk.pool(), user).await?.is_none() {
+            desk.visible.wait(desk.log.head().await?, SEEN).await;
+        }
+        return sign_in(desk, info, Whose { user, role, endings }, method, None).await;
     }
     refused_at_provider(desk, info, Some(user), method, SignInRefusal::Inactive).await;
     Err(Problem::unauthenticated("the account may not sign in"))
