@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::access::{Caller, Department};
 use domain::catalogue::values::{Code, DEEPEST, DetailChanges, EntryKind, Parent};
 use domain::catalogue::{EntryCommand, EntryError, Listed};
+use domain::change::Change;
 use domain::event::Event;
 use domain::id::EntryId;
 use domain::user::{UserError, UserEvent};
@@ -205,7 +206,7 @@ impl Commands {
         &self,
         mut changes: DetailChanges,
     ) -> Result<(DetailChanges, Vec<StreamAppend>), Error> {
-        if let Some(Some(department)) = &changes.department
+        if let Change::Set(department) = &changes.department
             && !self.has_department(department).await?
         {
             return Err(Error::refused(EntryError::NoSuchDepartment(department.clone())));
@@ -217,7 +218,7 @@ impl Commands {
             }
         }
         let mut witnesses = Vec::new();
-        if let Some(Some(parent)) = &mut changes.parent {
+        if let Change::Set(parent) = &mut changes.parent {
             witnesses = self.climb(parent).await?;
         }
         Ok((changes, witnesses))

@@ -26,6 +26,12 @@ impl<T> Change<T> {
         }
     }
 
+    /// Whether it says anything about the value.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+
     /// The same with another value.
     pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Change<U> {
         match self {

@@ -1,6 +1,7 @@
 //! The buildings and categories of the demo.
 
 use domain::catalogue::values::{DetailChanges, EntryKind, Parent};
+use domain::change::Change;
 use domain::id::EntryId;
 
 use super::names;
@@ -52,15 +53,16 @@ pub(crate) fn all() -> Vec<Place> {
         kind: EntryKind::Building,
         code,
         name,
-        details: DetailChanges { address: Some(Some(address.to_owned())), ..DetailChanges::default() },
+        details: DetailChanges { address: Change::Set(address.to_owned()), ..DetailChanges::default() },
     });
     let categories = CATEGORIES.into_iter().map(|(code, name, department, above)| Place {
         kind: EntryKind::Category,
         code,
         name,
         details: DetailChanges {
-            department: Some(department.parse().ok()),
-            parent: above.map(|above| Some(Parent::named(id(EntryKind::Category, above)))),
+            department: department.parse().map_or(Change::Clear, Change::Set),
+            parent: above
+                .map_or(Change::Keep, |above| Change::Set(Parent::named(id(EntryKind::Category, above)))),
             ..DetailChanges::default()
         },
     });

@@ -16,6 +16,7 @@ pub use error::EntryError;
 pub use event::EntryEvent;
 use values::{Code, DetailChanges, Details, EntryKind, MOST_LISTED};
 
+use crate::change::Change;
 use crate::id::EntryId;
 use crate::{Decide, Issued};
 
@@ -70,8 +71,8 @@ fn check(id: EntryId, kind: EntryKind, changes: &DetailChanges) -> Result<(), En
     if too_many(changes.domains.as_ref().map(Vec::len)) {
         return Err(EntryError::TooMany("domains"));
     }
-    match changes.parent.as_ref().and_then(Option::as_ref) {
-        Some(parent) if !parent.can_hold(id) => Err(EntryError::NoSuchParent),
+    match &changes.parent {
+        Change::Set(parent) if !parent.can_hold(id) => Err(EntryError::NoSuchParent),
         _ => Ok(()),
     }
 }

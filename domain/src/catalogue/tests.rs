@@ -48,7 +48,7 @@ fn change(name: Option<&str>, is_active: Option<bool>, details: DetailChanges) -
 }
 
 fn below(parent: Parent) -> DetailChanges {
-    DetailChanges { parent: Some(Some(parent)), ..DetailChanges::default() }
+    DetailChanges { parent: Change::Set(parent), ..DetailChanges::default() }
 }
 
 fn active(id: EntryId, above: Vec<EntryId>) -> Parent {
@@ -78,7 +78,7 @@ fn a_code_is_one_in_whatever_case_it_is_written() {
 fn each_kind_has_its_own_fields_and_refuses_others() {
     let tag = entry(EntryKind::Tag);
     let address =
-        DetailChanges { address: Some(Some("Main Street 1".to_owned())), ..DetailChanges::default() };
+        DetailChanges { address: Change::Set("Main Street 1".to_owned()), ..DetailChanges::default() };
     let refused = when(&tag, DESK, change(None, None, address.clone())).expect_err("refused");
     assert_eq!(refused, EntryError::NotOfThisKind { field: "address", kind: EntryKind::Tag });
     assert_eq!((refused.kind(), refused.code()), (RefusalKind::Invalid, "VALIDATION_ERROR"));
@@ -175,7 +175,8 @@ fn any_command() -> impl Strategy<Value = EntryCommand> {
     let kind = prop::sample::select(EntryKind::all().collect::<Vec<_>>());
     let details =
         (any::<Option<bool>>(), any::<Option<Option<bool>>>()).prop_map(|(takes_tickets, address)| {
-            let address = address.map(|address| address.map(|here| here.to_string()));
+            let given = |here: Option<bool>| here.map_or(Change::Clear, |here| Change::Set(here.to_string()));
+            let address = address.map_or(Change::Keep, given);
             DetailChanges { takes_tickets, address, ..DetailChanges::default() }
         });
     let change = (any::<Option<bool>>(), details.clone());

@@ -8,6 +8,7 @@ use strum::IntoEnumIterator as _;
 use utoipa::ToSchema;
 
 use crate::access::Department;
+use crate::change::Change;
 use crate::id::{EntryId, UserId};
 use crate::text::{BadText, Lines, parse_text};
 
@@ -162,11 +163,11 @@ pub struct DetailChanges {
     /// Whether it takes tickets.
     pub takes_tickets: Option<bool>,
     /// Where it stands, or nowhere.
-    pub address: Option<Option<String>>,
+    pub address: Change<String>,
     /// The department it belongs to, or none.
-    pub department: Option<Option<Department>>,
+    pub department: Change<Department>,
     /// The category above it, or none.
-    pub parent: Option<Option<Parent>>,
+    pub parent: Change<Parent>,
     /// Who belongs to it.
     pub member_ids: Option<Vec<UserId>>,
     /// The domains of its members' addresses.
@@ -202,9 +203,9 @@ impl DetailChanges {
     pub(super) fn given(&self) -> impl Iterator<Item = &'static str> {
         [
             ("takes_tickets", self.takes_tickets.is_some()),
-            ("address", self.address.is_some()),
-            ("department", self.department.is_some()),
-            ("parent_id", self.parent.is_some()),
+            ("address", self.address.is_given()),
+            ("department", self.department.is_given()),
+            ("parent_id", self.parent.is_given()),
             ("member_ids", self.member_ids.is_some()),
             ("domains", self.domains.is_some()),
         ]
@@ -220,12 +221,11 @@ impl DetailChanges {
         let mut domains = self.domains.unwrap_or_else(|| details.domains.clone());
         domains.sort_unstable();
         domains.dedup();
-        let parent_id = self.parent.map(|parent| parent.map(|parent| parent.id));
         Details {
             takes_tickets: self.takes_tickets.unwrap_or(details.takes_tickets),
-            address: self.address.unwrap_or_else(|| details.address.clone()),
-            department: self.department.unwrap_or_else(|| details.department.clone()),
-            parent_id: parent_id.unwrap_or(details.parent_id),
+            address: self.address.of(details.address.clone()),
+            department: self.department.of(details.department.clone()),
+            parent_id: self.parent.map(|parent| parent.id).of(details.parent_id),
             member_ids,
             domains,
         }

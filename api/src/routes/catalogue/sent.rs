@@ -1,9 +1,12 @@
 //! What is sent of an entry.
 
+use std::mem::take;
+
 use domain::access::Department;
 use domain::catalogue::values::{DetailChanges, Parent, parse_address, parse_domain};
+use domain::change::Change;
 use domain::id::{EntryId, UserId};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,7 +17,6 @@ use crate::fields::ValidationErrors;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EntryFields)]
-#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 pub(super) struct SentEntry {
     /// Its code, unique within its catalogue, in any case: needed to add one, and for good.
     #[schema(min_length = 1, max_length = 32, example = "FACILITIES")]
@@ -28,17 +30,17 @@ pub(super) struct SentEntry {
     /// Of departments: whether tickets can be sent to it and people work for it; true unless given.
     takes_tickets: Option<bool>,
     /// Of buildings: where it stands.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 500)]
-    address: Option<Option<String>>,
+    address: Change<String>,
     /// Of categories and teams: the department it belongs to.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<Department>)]
-    department: Option<Option<String>>,
+    department: Change<String>,
     /// Of categories: the category above it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<EntryId>)]
-    parent_id: Option<Option<Uuid>>,
+    parent_id: Change<Uuid>,
     /// Of teams: who belongs to it.
     #[schema(value_type = Option<Vec<UserId>>, max_items = 500)]
     member_ids: Option<Vec<Uuid>>,
@@ -47,23 +49,14 @@ pub(super) struct SentEntry {
     domains: Option<Vec<String>>,
 }
 
-/// Null is a value here; what is left out is none.
-#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(given).map(Some)
-}
-
 impl SentEntry {
     /// What it says besides code, name and whether it is active; what is wrong with it is noted.
     pub(super) fn details(&mut self, errors: &mut ValidationErrors) -> DetailChanges {
-        let address = self
-            .address
-            .take()
-            .map(|address| address.and_then(|address| errors.check("address", parse_address(&address))));
-        let department = self
-            .department
-            .take()
-            .map(|code| code.and_then(|code| errors.check("department", code.parse::<Department>())));
+        // What is wrong is noted, and then nothing is done with the rest.
+        let address = take(&mut self.address).parse(|address| parse_address(&address));
+        let address = errors.check("address", address).unwrap_or_default();
+        let department = take(&mut self.department).parse(|code| code.parse::<Department>());
+        let department = errors.check("department", department).unwrap_or_default();
         let domains = self.domains.take().map(|domains| {
             let parsed = domains.iter().enumerate().filter_map(|(number, domain)| {
                 errors.check(&format!("domains[{number}]"), parse_domain(domain))
@@ -74,7 +67,7 @@ impl SentEntry {
             takes_tickets: self.takes_tickets,
             address,
             department,
-            parent: self.parent_id.map(|parent| parent.map(|id| Parent::named(EntryId(id)))),
+            parent: take(&mut self.parent_id).map(|id| Parent::named(EntryId(id))),
             member_ids: self.member_ids.take().map(|ids| ids.into_iter().map(UserId).collect()),
             domains,
         }
