@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Caller, Department, Role};
-use domain::id::UserId;
+use domain::id::{EntryId, UserId};
 use infrastructure::token::Claims;
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ struct Seen {
     user: UserId,
     role: Role,
     departments: Vec<Department>,
+    organization: Option<EntryId>,
     has_two_factor: bool,
 }
 
@@ -67,8 +68,8 @@ pub(crate) async fn again(desk: &Desk, signed: &Signed) -> Answer<Signed> {
 
 /// Whom the token `jti` signs in. What is set is not kept with the account, so that it counts as soon as it is seen.
 async fn as_seen(desk: &Desk, seen: &Seen, jti: Uuid, expires_at: DateTime<Utc>) -> Answer<Signed> {
-    let Seen { user, role, departments, has_two_factor } = seen.clone();
-    let reach = desk.reach().await?;
+    let Seen { user, role, departments, organization, has_two_factor } = seen.clone();
+    let reach = desk.reach(organization).await?;
     let must_set_up = !has_two_factor && desk.needs_second_factor(role).await?;
     let caller = Caller::Person { id: user, role, departments, reach };
     Ok(Signed { user, role, caller, jti, expires_at, grant: None, must_set_up })
@@ -96,7 +97,7 @@ async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Answer<Seen> {
     match account.role() {
         Some(role) if account.may_sign_in() => {
             let (departments, has_two_factor) = (account.departments().to_vec(), account.has_two_factor());
-            Ok(Seen { user, role, departments, has_two_factor })
+            Ok(Seen { user, role, departments, organization: account.place().organization, has_two_factor })
         }
         _ => Err(denied("the account may not sign in")),
     }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use domain::access::Reach;
+use domain::access::{Reach, Shared};
+use domain::id::EntryId;
 use domain::setting::{Flag, Settings};
 use tokio::sync::Mutex;
 
@@ -53,12 +54,19 @@ impl Desk {
         Ok(settings)
     }
 
-    /// How far people see, as it is set.
+    /// How far somebody sees who belongs to `organization`, as it is set.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub(crate) async fn reach(&self) -> Answer<Reach> {
-        Ok(Reach { agents: self.settings().await?.agent_visibility() })
+    pub(crate) async fn reach(&self, organization: Option<EntryId>) -> Answer<Reach> {
+        let colleagues = match organization {
+            Some(organization) => {
+                let departments = self.shared_departments(organization).await?;
+                Some(Shared { organization, departments })
+            }
+            None => None,
+        };
+        Ok(Reach { agents: self.settings().await?.agent_visibility(), colleagues })
     }
 
     /// Whether the feature is switched on.

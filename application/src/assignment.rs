@@ -1,14 +1,16 @@
 //! Who is responsible for a ticket: assigned, claimed, and put back when they work on tickets no more.
 
 use domain::access::Role;
-use domain::event::StreamType;
-use domain::id::{TicketId, UserId};
-use domain::ticket::{Assignee, Live, Room, TicketCommand, TicketError};
+use domain::catalogue::values::EntryKind;
+use domain::change::Change;
+use domain::event::{Event, StreamType};
+use domain::id::{EntryId, TicketId, UserId};
+use domain::ticket::{Assignee, Live, Room, Team, TicketCommand, TicketError, TicketEvent};
 use domain::user::User;
 use domain::workload::WorkloadEvent;
 
 use crate::ledger::{Append, StreamAppend};
-use crate::ticket::is_not_found;
+use crate::ticket::{is_not_found, no_such_entry};
 use crate::{Commands, Done, Error, Request};
 
 /// What an agent has on their desk, as a read model shows it at one position.
@@ -32,7 +34,8 @@ pub enum Assignment {
 }
 
 impl Commands {
-    /// Makes an agent responsible, or puts the ticket into its department's queue.
+    /// Makes an agent responsible, or puts the ticket into its department's queue; and makes it a team's work, if
+    /// one is named.
     ///
     /// Whoever gets it works on tickets when the append is accepted: it insists on their account as it was read. Of
     /// assignments that ask for room, those to one agent come one after the other: each adds to the agent's
@@ -41,11 +44,14 @@ impl Commands {
     ///
     /// # Errors
     /// Refused by the rules.
-    pub async fn assign(&self, request: &Request, id: TicketId, how: Assignment) -> Result<Done, Error> {
-        if how == Assignment::Queue {
-            return self.ticket(request, id, TicketCommand::Assign { agent: None }).await;
-        }
-        self.settle(request, |fresh| Box::pin(self.prepare_assignment(request, id, how, fresh))).await
+    pub async fn assign(
+        &self,
+        request: &Request,
+        id: TicketId,
+        how: Assignment,
+        team: Change<EntryId>,
+    ) -> Result<Done, Error> {
+        self.settle(request, |fresh| Box::pin(self.prepare_assignment(request, id, how, team, fresh))).await
     }
 
     async fn prepare_assignment(
@@ -53,10 +59,15 @@ impl Commands {
         request: &Request,
         id: TicketId,
         how: Assignment,
+        team: Change<EntryId>,
         fresh: bool,
     ) -> Result<Append, Error> {
+        let team = self.team(team, fresh).await?;
         let (agent, load) = match how {
-            Assignment::Queue => return Ok(request.append(vec![])),
+            Assignment::Queue => {
+                let queue = TicketCommand::Assign { agent: None, team };
+                return Ok(request.append(vec![self.decide_on_ticket(request, id, queue, fresh).await?]));
+            }
             Assignment::Within(agent, load) => (agent, Some(load)),
             Assignment::Forced(agent) => (agent, None),
         };
@@ -71,13 +82,26 @@ impl Commands {
                 (room, Some(taken(agent, id, load.taken + i32::from(newer))))
             }
         };
-        let assign = TicketCommand::Assign { agent: Some(assignee(agent, &user.state, room)) };
+        let assign = TicketCommand::Assign { agent: Some(assignee(agent, &user.state, room)), team };
         let assigned = self.decide_on_ticket(request, id, assign, fresh).await?;
-        if assigned.events.is_empty() {
+        let gets_it = |event: &Event| matches!(event, Event::Ticket(TicketEvent::TicketAssigned { .. }));
+        if !assigned.events.iter().any(gets_it) {
             return Ok(request.append(vec![assigned]));
         }
         let streams = [assigned, user.witness(agent.0)].into_iter().chain(taken).collect();
         Ok(request.append(streams))
+    }
+
+    /// The team that `change` names, as it is.
+    async fn team(&self, change: Change<EntryId>, fresh: bool) -> Result<Change<Team>, Error> {
+        let id = match change {
+            Change::Keep => return Ok(Change::Keep),
+            Change::Clear => return Ok(Change::Clear),
+            Change::Set(id) => id,
+        };
+        let team = self.choosable(EntryKind::Team, id, fresh).await?;
+        let details = team.ok_or_else(|| no_such_entry(EntryKind::Team))?.details;
+        Ok(Change::Set(Team { id, department: details.department, members: details.member_ids }))
     }
 
     /// Assigns a ticket to whoever asks, unless somebody else has it. They know best whether they have room.
@@ -143,7 +167,9 @@ impl Commands {
         if !matches!(&part, Err(Error::Refused(refusal)) if is_not_found(&**refusal)) {
             request.insist_on(&ticket)?;
         }
-        part
+        let part = part?;
+        self.check_labels(&ticket.state, &part, fresh).await?;
+        Ok(part)
     }
 }
 

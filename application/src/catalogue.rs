@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use domain::access::{Caller, Department};
 use domain::catalogue::values::{Code, DEEPEST, DetailChanges, EntryKind, Parent};
-use domain::catalogue::{EntryCommand, EntryError, Listed};
+use domain::catalogue::{EntryCommand, EntryError, EntryEvent, Listed};
 use domain::change::Change;
-use domain::event::Event;
+use domain::event::{Event, StoredEvent as _};
 use domain::id::EntryId;
+use domain::user::values::EmailAddress;
 use domain::user::{UserError, UserEvent};
 use uuid::Uuid;
 
@@ -70,7 +71,8 @@ impl Commands {
                     let (kind, code, name) = (new.kind, new.code.clone(), new.name.clone());
                     let add = EntryCommand::Add { id, kind, code, name, details };
                     let added = entry.decide(id.0, request.issue(add))?;
-                    let claims = vec![claim(new.kind, &new.code, id)];
+                    let mut claims = vec![claim(new.kind, &new.code, id)];
+                    claims.extend(domains(id, None, &added).0);
                     let streams = std::iter::once(added).chain(witnesses).collect();
                     Ok(Append { claims, ..request.append(streams) })
                 })
@@ -109,7 +111,9 @@ impl Commands {
                 if decided.events.is_empty() {
                     return Ok(request.append(vec![decided]));
                 }
-                Ok(request.append(std::iter::once(decided).chain(witnesses).collect()))
+                let (claims, releases) = domains(id, entry.state.listed(), &decided);
+                let streams = std::iter::once(decided).chain(witnesses).collect();
+                Ok(Append { claims, releases, ..request.append(streams) })
             })
         })
         .await
@@ -131,7 +135,8 @@ impl Commands {
                 let entry = self.entries.load(id.0, fresh).await?;
                 let listed = is_of(kind, entry.state.listed())?;
                 request.insist_on(&entry)?;
-                let releases = vec![claim(kind, &listed.code, id)];
+                let mut releases = vec![claim(kind, &listed.code, id)];
+                releases.extend(listed.details.domains.iter().map(|domain| domain_claim(domain, id)));
                 let remove = EntryCommand::Remove { referred_to_by: referred_to_by.to_vec() };
                 let removed = entry.decide(id.0, request.issue(remove))?;
                 Ok(Append { releases, ..request.append(vec![removed]) })
@@ -149,6 +154,40 @@ impl Commands {
         let Some(holder) = self.ledger.holder_of(claim.kind, &claim.value).await? else { return Ok(false) };
         let entry = self.entries.load(holder, true).await?;
         Ok(entry.state.listed().is_some_and(|listed| listed.is_active && listed.details.takes_tickets))
+    }
+
+    /// The entry of `kind` with this id, if it can be chosen; as last seen, or with `fresh` as of now.
+    pub(crate) async fn choosable(
+        &self,
+        kind: EntryKind,
+        id: EntryId,
+        fresh: bool,
+    ) -> Result<Option<Listed>, Error> {
+        let entry = self.entries.load(id.0, fresh).await?;
+        Ok(entry.state.listed().filter(|listed| listed.kind == kind && listed.is_active).cloned())
+    }
+
+    /// Whether there is an active tag of this code.
+    pub(crate) async fn has_tag(&self, code: &Code, fresh: bool) -> Result<bool, Error> {
+        let claim = claim(EntryKind::Tag, code, EntryId::default());
+        let Some(holder) = self.ledger.holder_of(claim.kind, &claim.value).await? else { return Ok(false) };
+        Ok(self.choosable(EntryKind::Tag, EntryId(holder), fresh).await?.is_some())
+    }
+
+    /// The active organization whose members have addresses such as `email`.
+    pub(crate) async fn organization_of(&self, email: &EmailAddress) -> Result<Option<EntryId>, Error> {
+        let holder = self.ledger.holder_of(ClaimKind::Domain, email.domain()).await?;
+        let Some(id) = holder.map(EntryId) else { return Ok(None) };
+        Ok(self.choosable(EntryKind::Organization, id, true).await?.map(|_| id))
+    }
+
+    /// The departments whose tickets the members of `organization` see of each other; none if it is not active.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn shared_departments(&self, organization: EntryId) -> Result<Vec<Department>, Error> {
+        let listed = self.choosable(EntryKind::Organization, organization, true).await?;
+        Ok(listed.map(|listed| listed.details.shared_departments).unwrap_or_default())
     }
 
     /// Refuses to let somebody work for a department that there is not.
@@ -206,10 +245,15 @@ impl Commands {
         &self,
         mut changes: DetailChanges,
     ) -> Result<(DetailChanges, Vec<StreamAppend>), Error> {
-        if let Change::Set(department) = &changes.department
-            && !self.has_department(department).await?
-        {
-            return Err(Error::refused(EntryError::NoSuchDepartment(department.clone())));
+        let mut named = Vec::new();
+        if let Change::Set(department) = &changes.department {
+            named.push(("department", department));
+        }
+        named.extend(changes.shared_departments.iter().flatten().map(|code| ("shared_departments", code)));
+        for (field, code) in named {
+            if !self.has_department(code).await? {
+                return Err(Error::refused(EntryError::NoSuchDepartment { field, code: code.clone() }));
+            }
         }
         let members: HashSet<_> = changes.member_ids.iter().flatten().collect();
         for member in members {
@@ -241,6 +285,27 @@ impl Commands {
         }
         Ok(witnesses)
     }
+}
+
+fn domain_claim(domain: &str, holder: EntryId) -> Claim {
+    Claim { kind: ClaimKind::Domain, value: domain.to_owned(), holder: holder.0 }
+}
+
+/// The domains that an entry takes and gives back by what was `decided`, `before` being how it was.
+fn domains(id: EntryId, before: Option<&Listed>, decided: &StreamAppend) -> (Vec<Claim>, Vec<Claim>) {
+    let had = before.map(|listed| listed.details.domains.as_slice()).unwrap_or_default();
+    let has = decided.events.iter().filter_map(EntryEvent::from_event).find_map(|event| match event {
+        EntryEvent::EntryAdded { details, .. } | EntryEvent::EntryChanged { details, .. } => {
+            Some(details.domains.as_slice())
+        }
+        _ => None,
+    });
+    let Some(has) = has else { return (vec![], vec![]) };
+    let only_in = |these: &[String], those: &[String]| {
+        let only = these.iter().filter(|domain| !those.contains(domain));
+        only.map(|domain| domain_claim(domain, id)).collect()
+    };
+    (only_in(has, had), only_in(had, has))
 }
 
 /// The entry, if it is one of this catalogue.

@@ -4,7 +4,7 @@ use domain::access::Role;
 use domain::event::Event;
 use domain::id::UserId;
 use domain::user::values::{EmailAddress, Identity, Username};
-use domain::user::{UserCommand, UserEvent};
+use domain::user::{Changes, PlaceChanges, UserCommand, UserEvent};
 use uuid::Uuid;
 
 use crate::ledger::{Append, Claim, ClaimKind};
@@ -28,7 +28,8 @@ pub struct NewIdentity {
 }
 
 impl Commands {
-    /// Creates an account that is linked to an identity, under a name and an address that nobody else has.
+    /// Creates an account that is linked to an identity, under a name and an address that nobody else has; in the
+    /// organization that has the domain of the address.
     ///
     /// # Errors
     /// Refused by the rules, or [`Error::Taken`].
@@ -39,12 +40,17 @@ impl Commands {
             Claim { kind: ClaimKind::Email, value: new.email.as_str().to_owned(), holder: stream },
             claim(new.identity.as_str(), stream),
         ];
+        let organization = self.organization_for(new.role, &new.email).await?;
+        let place = PlaceChanges { organization, ..PlaceChanges::default() };
+        let belong = &UserCommand::Edit(Box::new(Changes { place, ..Changes::default() }));
         let NewIdentity { id, username, email, role, provider, identity } = new;
         let sign_up = &UserCommand::SignUp { id, username, email, role, provider, identity };
         self.settle(request, |fresh| {
             Box::pin(async move {
                 let user = self.users.load(stream, fresh).await?;
-                let created = user.decide(stream, request.issue(sign_up.clone()))?;
+                let mut created = user.decide(stream, request.issue(sign_up.clone()))?;
+                let account = user.after(&created.events);
+                created.events.extend(account.decide(stream, request.issue(belong.clone()))?.events);
                 self.check_departments(&created).await?;
                 Ok(Append { claims: claims.to_vec(), ..request.append(vec![created]) })
             })

@@ -64,6 +64,8 @@ pub enum ClaimKind {
     Code,
     /// Who somebody is at a provider: see `Identity`.
     Identity,
+    /// A domain of e-mail addresses, whose organization it is.
+    Domain,
 }
 
 impl ClaimKind {
@@ -75,6 +77,7 @@ impl ClaimKind {
             Self::Email => "e-mail address",
             Self::Code => "code",
             Self::Identity => "identity",
+            Self::Domain => "domain",
         }
     }
 }

@@ -2,20 +2,21 @@
 
 use chrono::TimeDelta;
 use domain::access::{Caller, Department, Role};
+use domain::catalogue::values::EntryKind;
 use domain::conversation::values::Feedback;
 use domain::conversation::{ConversationCommand, ConversationEvent};
-use domain::event::Event;
-use domain::id::{MessageId, TicketId, UserId};
+use domain::event::{Event, StoredEvent as _};
+use domain::id::{EntryId, MessageId, TicketId, UserId};
 use domain::refusal::{Refusal, RefusalKind};
 use domain::ticket::values::Urgency;
-use domain::ticket::{Live, TicketCommand, TicketError};
+use domain::ticket::{Live, Report, Ticket, TicketCommand, TicketError, TicketEvent};
 use uuid::Uuid;
 
-use crate::ledger::{Append, Appended, Quota};
+use crate::ledger::{Append, Appended, Quota, StreamAppend};
 use crate::{Commands, Done, Error, Request};
 
 /// A ticket to be filed. Texts are parsed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewTicket {
     /// Its identity, unless the same request filed it before.
     pub id: TicketId,
@@ -27,8 +28,12 @@ pub struct NewTicket {
     pub description: String,
     /// How pressing the requester says it is.
     pub urgency: Urgency,
-    /// The department to file it with.
+    /// The department to file it with; that of the category unless given.
     pub department: Option<Department>,
+    /// What it is about.
+    pub category: Option<EntryId>,
+    /// Where it is; where the requester is unless given.
+    pub building: Option<EntryId>,
     /// How many tickets a requester may file in 24 hours.
     pub per_day: i32,
 }
@@ -61,19 +66,14 @@ impl Commands {
             _ => None,
         };
         let stream = new.id.stream();
-        let create = TicketCommand::Create {
-            requester: new.requester,
-            title: new.title,
-            description: new.description,
-            urgency: new.urgency,
-            department: new.department,
-        };
-        let create = &create;
+        let filed = &new;
         let done = self
             .settle(request, |fresh| {
                 Box::pin(async move {
                     let ticket = self.tickets.load(stream, fresh).await?;
-                    let created = ticket.decide(stream, request.issue(create.clone()))?;
+                    let report = self.report(filed, fresh).await?;
+                    let create = TicketCommand::Create(Box::new(report));
+                    let created = ticket.decide(stream, request.issue(create))?;
                     let mut append = request.append(vec![created]);
                     append.quota = allowance;
                     Ok(append)
@@ -88,6 +88,60 @@ impl Commands {
             }
             _ => Ok((new.id, done)),
         }
+    }
+
+    /// What is reported by a ticket to be filed, with what follows from its requester and its category.
+    async fn report(&self, new: &NewTicket, fresh: bool) -> Result<Report, Error> {
+        let place = self.users.load(new.requester.0, fresh).await?.state.place();
+        let mut of_category = None;
+        if let Some(id) = new.category {
+            let category = self.choosable(EntryKind::Category, id, fresh).await?;
+            let category = category.ok_or_else(|| no_such_entry(EntryKind::Category))?;
+            of_category = category.details.department;
+        }
+        if let Some(id) = new.building {
+            let building = self.choosable(EntryKind::Building, id, fresh).await?;
+            building.ok_or_else(|| no_such_entry(EntryKind::Building))?;
+        }
+        Ok(Report {
+            requester: new.requester,
+            title: new.title.clone(),
+            description: new.description.clone(),
+            urgency: new.urgency,
+            department: new.department.clone().or(of_category),
+            category: new.category,
+            building: new.building.or(place.building),
+            organization: place.organization,
+        })
+    }
+
+    /// Refuses to mark a ticket, which was as in `before`, with what cannot be chosen.
+    pub(crate) async fn check_labels(
+        &self,
+        before: &Ticket,
+        decided: &StreamAppend,
+        fresh: bool,
+    ) -> Result<(), Error> {
+        let had = before.live().map(Live::tags).unwrap_or_default();
+        for event in decided.events.iter().filter_map(TicketEvent::from_event) {
+            let (kind, id) = match event {
+                TicketEvent::CategoryChanged { category: Some(id) } => (EntryKind::Category, id),
+                TicketEvent::BuildingChanged { building: Some(id) } => (EntryKind::Building, id),
+                TicketEvent::TagsChanged { tags } => {
+                    for code in tags.iter().filter(|code| !had.contains(code)) {
+                        if !self.has_tag(code, fresh).await? {
+                            return Err(Error::refused(TicketError::NoSuchTag(code.clone())));
+                        }
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            if self.choosable(kind, *id, fresh).await?.is_none() {
+                return Err(no_such_entry(kind));
+            }
+        }
+        Ok(())
     }
 
     /// Does one thing to one ticket.
@@ -188,10 +242,10 @@ impl Commands {
         }
     }
 
-    /// Judges a message on a ticket the caller sees.
+    /// Judges a message on a ticket the caller takes part in.
     ///
     /// # Errors
-    /// The ticket or the message does not exist for the caller.
+    /// The ticket or the message does not exist for the caller, or they only read along.
     pub async fn judge_message(
         &self,
         request: &Request,
@@ -204,9 +258,9 @@ impl Commands {
             Box::pin(async move {
                 let ticket = self.tickets.load(ticket_id.stream(), fresh).await?;
                 let sight = request.by.sight();
-                if !ticket.state.live().is_some_and(|live| sight.sees(live.whose())) {
-                    return Err(Error::refused(TicketError::NotFound));
-                }
+                let live = ticket.state.live().filter(|live| sight.sees(live.whose()));
+                let live = live.ok_or_else(|| Error::refused(TicketError::NotFound))?;
+                live.takes_part(&request.by).map_err(Error::refused)?;
                 let conversation = self.conversations.load(stream, fresh).await?;
                 request.insist_on(&conversation)?;
                 let judge = ConversationCommand::SetFeedback { message_id, feedback };
@@ -215,6 +269,10 @@ impl Commands {
         })
         .await
     }
+}
+
+pub(crate) fn no_such_entry(kind: EntryKind) -> Error {
+    Error::refused(TicketError::NoSuchEntry(kind))
 }
 
 pub(crate) fn is_not_found(refusal: &dyn Refusal) -> bool {

@@ -1,6 +1,6 @@
 //! Why a command is refused, in the one form that every aggregate's refusals share.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The kind of a refusal; the HTTP edge gives each kind its status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,4 +27,10 @@ pub trait Refusal: std::error::Error {
     fn details(&self) -> Option<Value> {
         None
     }
+}
+
+/// What tells programs which field of a request is wrong: `message` begins with its name. None if it does not.
+pub(crate) fn wrong_field(code: &str, message: &str) -> Option<Value> {
+    let (field, message) = message.split_once(": ")?;
+    Some(json!({ "errors": [{ "field": field, "code": code, "message": message }] }))
 }

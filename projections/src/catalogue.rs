@@ -141,7 +141,8 @@ pub struct ListedEntry {
     /// Whether it can be chosen.
     pub active: bool,
     /// What else entries of its kind say: of departments `takes_tickets`, of buildings `address`, of categories
-    /// `department` and `parent_id`, of teams `department` and `member_ids`, of organizations `domains`.
+    /// `department` and `parent_id`, of teams `department` and `member_ids`, of organizations `domains` and
+    /// `shared_departments`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub details: Map<String, Value>,
@@ -239,6 +240,35 @@ pub async fn changed_at(pool: &PgPool, kind: EntryKind) -> sqlx::Result<i64> {
         .await
 }
 
+/// What can refer to an entry of `kind`: in words, and how many of that refer to the entry `e`.
+fn referring(kind: EntryKind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        EntryKind::Department => &[
+            ("tickets", "from read.ticket_list where department = e.code"),
+            ("users", "from read.user_directory where departments like '%,' || e.code || ',%'"),
+            ("teams", "from entries where kind = 'team' and details ->> 'department' = e.code"),
+            ("categories", "from entries where kind = 'category' and details ->> 'department' = e.code"),
+            ("organizations", "from entries where (details -> 'shared_departments')::jsonb ? e.code"),
+        ],
+        EntryKind::Building => &[
+            ("tickets", "from read.ticket_list where building = e.id"),
+            ("users", "from read.user_directory where building = e.id"),
+        ],
+        EntryKind::Category => &[
+            ("tickets", "from read.ticket_list where category = e.id"),
+            ("categories", "from entries where kind = 'category' and details ->> 'parent_id' = e.id::text"),
+        ],
+        EntryKind::Team => &[("tickets", "from read.ticket_list where team = e.id")],
+        EntryKind::Organization => &[
+            ("tickets", "from read.ticket_list where organization = e.id"),
+            ("users", "from read.user_directory where organization = e.id"),
+        ],
+        EntryKind::Tag => {
+            &[("tickets", "from read.ticket_list where strpos(tags, ',' || e.code || ',') > 0")]
+        }
+    }
+}
+
 /// What refers to the entry: in words, and how many there are; only what there is any of.
 ///
 /// # Errors
@@ -249,33 +279,16 @@ pub async fn references(
     id: EntryId,
     code: &str,
 ) -> sqlx::Result<Vec<(&'static str, i64)>> {
-    let counted: (i64, i64, i64, i64) = match kind {
-        EntryKind::Department => {
-            sqlx::query_as(
-                "select (select count(*) from read.ticket_list where department = $1),
-                        (select count(*) from read.user_directory where departments like '%,' || $1 || ',%'),
-                        (select count(*) from read.catalogue
-                          where kind = 'team' and not is_removed and details::json ->> 'department' = $1),
-                        (select count(*) from read.catalogue
-                          where kind = 'category' and not is_removed and details::json ->> 'department' = $1)",
-            )
-            .bind(code)
-            .fetch_one(pool)
-            .await?
-        }
-        EntryKind::Category => {
-            let children: i64 = sqlx::query_scalar(
-                "select count(*) from read.catalogue
-                  where kind = 'category' and not is_removed and details::json ->> 'parent_id' = $1::text",
-            )
-            .bind(id.0)
-            .fetch_one(pool)
-            .await?;
-            (0, 0, 0, children)
-        }
-        EntryKind::Building | EntryKind::Team | EntryKind::Organization | EntryKind::Tag => (0, 0, 0, 0),
-    };
-    let (tickets, users, teams, categories) = counted;
-    let all = [("tickets", tickets), ("users", users), ("teams", teams), ("categories", categories)];
-    Ok(all.into_iter().filter(|(_, count)| *count > 0).collect())
+    let referring = referring(kind);
+    let counts: Vec<String> =
+        referring.iter().map(|(_, which)| format!("(select count(*) {which})")).collect();
+    let query = format!(
+        "with entries as (select kind, details::json as details from read.catalogue where not is_removed)
+         select array[{}] from (select $1::uuid as id, $2::text as code) e",
+        counts.join(", "),
+    );
+    let counted: Vec<i64> =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(id.0).bind(code).fetch_one(pool).await?;
+    let all = referring.iter().map(|(what, _)| *what).zip(counted);
+    Ok(all.filter(|(_, count)| *count > 0).collect())
 }

@@ -6,6 +6,8 @@ use domain::ticket::values::{Priority, PrioritySource, Status};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::labels::Labels;
+
 /// Where a ticket stands.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub(crate) struct Facts {
@@ -20,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) misuse_flag: bool,
     pub(crate) resolved_at: Option<DateTime<Utc>>,
     pub(crate) closed_at: Option<DateTime<Utc>>,
+    #[sqlx(flatten)]
+    pub(crate) labels: Labels,
 }
 
 impl Facts {
@@ -40,14 +44,22 @@ impl Facts {
             misuse_flag: false,
             resolved_at: None,
             closed_at: None,
+            labels: Labels::created(event)?,
         })
     }
 
     /// What `event` changes.
     pub(crate) fn apply(&mut self, event: &TicketEvent) {
         use TicketEvent as E;
+        self.labels.apply(event);
         match event {
-            E::TicketCreated { .. } | E::TicketDetailsEdited { .. } | E::FeedbackGiven { .. } => {}
+            E::TicketCreated { .. }
+            | E::TicketDetailsEdited { .. }
+            | E::FeedbackGiven { .. }
+            | E::TeamAssigned { .. }
+            | E::CategoryChanged { .. }
+            | E::BuildingChanged { .. }
+            | E::TagsChanged { .. } => {}
             E::PriorityChanged { urgency, impact, priority, source } => {
                 self.urgency = word(*urgency);
                 self.impact = impact.map(word);

@@ -23,6 +23,7 @@ pub mod catalogue;
 pub mod cursor;
 mod facts;
 pub mod holdings;
+mod labels;
 pub mod messages;
 pub mod past;
 mod person;

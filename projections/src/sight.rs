@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::access::Sight;
+use domain::access::{Shared, Sight};
 use domain::id::UserId;
 use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -17,6 +17,11 @@ pub fn push(query: &mut QueryBuilder<Postgres>, sight: &Sight) {
         }
         Sight::Own(user) => {
             query.push("t.requester = ").push_bind(user.0);
+        }
+        Sight::Colleagues { user, shared } => {
+            query.push("(t.requester = ").push_bind(user.0);
+            query.push(" or (t.organization = ").push_bind(shared.organization.0);
+            query.push(" and t.department = any(").push_bind(codes(&shared.departments)).push(")))");
         }
         Sight::Desk { agent, departments } => {
             query.push("(t.department = any(").push_bind(codes(departments));
@@ -65,7 +70,7 @@ pub async fn sees_a_ticket_of(
 pub fn reads_internal(sight: &Sight, requester: UserId, assignee: Option<Uuid>) -> bool {
     match sight {
         Sight::Everything => true,
-        Sight::Own(_) => false,
+        Sight::Own(_) | Sight::Colleagues { .. } => false,
         Sight::Desk { agent, .. } => requester != *agent || assignee == Some(agent.0),
     }
 }
@@ -76,6 +81,12 @@ pub(crate) fn parts(sight: &Sight) -> Vec<Part> {
     match sight {
         Sight::Everything => vec![Part::All],
         Sight::Own(user) => vec![Part::FiledBy(user.0)],
+        Sight::Colleagues { user, shared: Shared { organization, departments } } => {
+            let of_others =
+                |code| Part::OfColleagues { organization: organization.0, department: code, but: user.0 };
+            let shared = codes(departments).into_iter().map(of_others);
+            std::iter::once(Part::FiledBy(user.0)).chain(shared).collect()
+        }
         Sight::Desk { agent, departments } => {
             let outside = codes(departments);
             let mut parts: Vec<Part> = outside.iter().cloned().map(Part::Department).collect();
@@ -93,6 +104,8 @@ pub(crate) enum Part {
     All,
     /// What this user filed.
     FiledBy(Uuid),
+    /// What others filed in this organization that is with this department.
+    OfColleagues { organization: Uuid, department: String, but: Uuid },
     /// A department's tickets.
     Department(String),
     /// What is assigned to this agent in other departments.
@@ -118,6 +131,12 @@ impl Part {
             }
             Self::FiledBy(user) => {
                 query.push("t.requester = ").push_bind(*user);
+            }
+            Self::OfColleagues { organization, department, but } => {
+                query.push("t.organization = ").push_bind(*organization);
+                push(query, " and t.department");
+                query.push(" = ").push_bind(department.clone());
+                query.push(" and t.requester <> ").push_bind(*but);
             }
             Self::Department(code) => {
                 push(query, "t.department");

@@ -1,9 +1,10 @@
 //! Who did what to a ticket, and when: one entry per event, in words.
 
 use chrono::{DateTime, Utc};
+use domain::catalogue::values::Code;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
-use domain::id::TicketId;
+use domain::id::{EntryId, TicketId};
 use domain::ticket::TicketEvent;
 use domain::ticket::values::FlaggedBy;
 use infrastructure::projection::{Cells, Kind, Row, Table};
@@ -72,6 +73,14 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         }
         E::TicketAssigned { agent: None } => Entry::new("assigned", "Put into the department's queue"),
         E::TicketUnassigned {} => Entry::new("unassigned", "Nobody is responsible any more"),
+        E::TeamAssigned { team: None } => Entry::new("updated", "No team's work any more"),
+        E::TeamAssigned { team } => became("assigned", "Assigned to a team", *team),
+        E::CategoryChanged { category } => became("updated", "Category changed", *category),
+        E::BuildingChanged { building } => became("updated", "Building changed", *building),
+        E::TagsChanged { tags } => {
+            let tags = tags.iter().map(Code::as_str).collect::<Vec<_>>().join(", ");
+            Entry::new("updated", "Tags changed").change(None, Some(tags).filter(|tags| !tags.is_empty()))
+        }
         E::StatusChanged { from, to, .. } => {
             let (from, to) = (word(*from), word(*to));
             Entry::new("status_changed", format!("Status changed from {from} to {to}"))
@@ -91,6 +100,10 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         }
         E::TicketUnmerged { to } => Entry::new("reopened", "Merge taken back").change(None, Some(word(*to))),
     }
+}
+
+fn became(action: &'static str, description: &str, entry: Option<EntryId>) -> Entry {
+    Entry::new(action, description).change(None, entry.map(|id| id.to_string()))
 }
 
 fn suspected(by: FlaggedBy) -> &'static str {

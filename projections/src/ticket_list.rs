@@ -11,6 +11,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::facts::Facts;
+use crate::labels;
 
 /// The table `ticket_list`.
 pub struct TicketList;
@@ -54,6 +55,11 @@ impl Table for TicketList {
         ("resolved_at", Kind::Timestamp),
         ("closed_at", Kind::Timestamp),
         ("messages", Kind::Int4),
+        labels::COLUMNS[0],
+        labels::COLUMNS[1],
+        labels::COLUMNS[2],
+        labels::COLUMNS[3],
+        labels::COLUMNS[4],
     ];
     const OWN_ROWS: bool = true;
     const COUNTERS: Option<Counters<ListRow>> = Some(Counters {
@@ -151,5 +157,6 @@ impl ListRow {
             .timestamp(facts.resolved_at)
             .timestamp(facts.closed_at)
             .int4(self.messages);
+        facts.labels.cells(cells);
     }
 }

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::facts::{Facts, word};
+use crate::labels::{self, ShownLabels};
 use crate::person::TicketName;
 use crate::sight;
 
@@ -163,6 +164,11 @@ impl Table for TicketPage {
         ("messages", Kind::Int4),
         ("public_messages", Kind::Int4),
         ("messages_version", Kind::Int4),
+        labels::COLUMNS[0],
+        labels::COLUMNS[1],
+        labels::COLUMNS[2],
+        labels::COLUMNS[3],
+        labels::COLUMNS[4],
     ];
     const OWN_ROWS: bool = true;
 
@@ -246,6 +252,7 @@ impl Row for PageRow {
             .int4(self.messages)
             .int4(self.public_messages)
             .int4(self.messages_version);
+        facts.labels.cells(cells);
     }
 }
 
@@ -318,6 +325,11 @@ pub struct FullTicket {
     pub message_count: i32,
     /// The version of the conversation, for `If-Match` when posting a message.
     pub messages_version: i32,
+    /// What it refers to.
+    #[sqlx(flatten)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub labels: ShownLabels,
 }
 
 /// How somebody names a ticket.

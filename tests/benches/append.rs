@@ -218,8 +218,8 @@ async fn prefilled_tickets(commands: &Arc<Commands>, count: usize) -> Vec<Ticket
             title: "The printer prints blank pages".to_owned(),
             description: "Since this morning, whatever I print.".to_owned(),
             urgency: domain::ticket::values::Urgency::Medium,
-            department: None,
             per_day: 5,
+            ..application::NewTicket::default()
         };
         commands.create_ticket(&request(), new).await.expect("created").0
     });

@@ -21,6 +21,7 @@ mod mail;
 mod nodes;
 mod oidc;
 mod openapi;
+mod organizations;
 mod past;
 mod people;
 mod projection;

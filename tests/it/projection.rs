@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use application::ledger::Ledger;
-use domain::access::{AgentVisibility, Caller, Department, Reach, Role, Sight, Whose};
-use domain::id::{TicketId, UserId};
+use domain::access::{AgentVisibility, Caller, Department, Reach, Role, Shared, Sight, Whose};
+use domain::id::{EntryId, TicketId, UserId};
 use infrastructure::database::Purpose;
 use infrastructure::log::PgLog;
 use infrastructure::projection::{Progress, Runner, Visible, differences, rebuild, status};
@@ -18,6 +18,8 @@ use tests::postgres::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::organizations::organization;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The read models that show no texts.
@@ -191,6 +193,7 @@ async fn queries_see_what_sight_sees() {
     let (admin, ada, eve) = (desk.admin().await, desk.user().await, desk.user().await);
     let (ivan, hana) = (desk.it_agent().await, desk.hr_agent().await);
     let desk_of = |code: &str| code.parse::<Department>().expect("a code");
+    let acme = organization(&desk, &admin, &["IT"], &[&ada, &eve]).await;
     for requester in [&ada, &eve, &ivan] {
         for department in [None, Some("IT"), Some("HR")] {
             let on_behalf = serde_json::json!({
@@ -224,7 +227,11 @@ async fn queries_see_what_sight_sees() {
         departments: departments.iter().map(|code| desk_of(code)).collect(),
         reach: Reach::default(),
     };
-    let assigned_only = Reach { agents: AgentVisibility::Assigned };
+    let member = |organization, departments: &[&str]| {
+        let departments = departments.iter().map(|code| desk_of(code)).collect();
+        Reach { colleagues: Some(Shared { organization, departments }), ..Reach::default() }
+    };
+    let assigned_only = Reach { agents: AgentVisibility::Assigned, ..Reach::default() };
     for caller in [
         person(&ada, Role::User, &[]),
         person(&ivan, Role::ItAgent, &["IT"]),
@@ -232,9 +239,14 @@ async fn queries_see_what_sight_sees() {
         person(&eve, Role::Agent, &["IT", "HR"]),
         person(&eve, Role::Agent, &["FACILITIES"]),
         person(&admin, Role::Admin, &[]),
-        person(&ivan, Role::ItAgent, &["IT"]).reaching(assigned_only),
-        person(&eve, Role::Agent, &["IT", "HR"]).reaching(assigned_only),
+        person(&ivan, Role::ItAgent, &["IT"]).reaching(assigned_only.clone()),
+        person(&eve, Role::Agent, &["IT", "HR"]).reaching(assigned_only.clone()),
         person(&ada, Role::User, &[]).reaching(assigned_only),
+        person(&ada, Role::User, &[]).reaching(member(acme, &["IT"])),
+        person(&ada, Role::User, &[]).reaching(member(acme, &["IT", "HR"])),
+        person(&ada, Role::User, &[]).reaching(member(EntryId::default(), &["IT"])),
+        person(&ivan, Role::User, &[]).reaching(member(acme, &["HR"])),
+        person(&ivan, Role::ItAgent, &["IT"]).reaching(member(acme, &["HR"])),
     ] {
         let sight = caller.sight();
         let expected: Vec<Uuid> = everything
@@ -245,6 +257,7 @@ async fn queries_see_what_sight_sees() {
                     requester: UserId(ticket.user_id),
                     department: department.as_ref(),
                     assignee: ticket.assignee_id.map(UserId),
+                    organization: ticket.labels.organization_id.map(EntryId),
                 })
             })
             .map(|ticket| ticket.id)

@@ -75,6 +75,9 @@ pub fn created(requester: UserId) -> TicketEvent {
         urgency: Urgency::Medium,
         priority: Priority::Medium,
         department: None,
+        category: None,
+        building: None,
+        organization: None,
     }
 }
 

@@ -62,7 +62,8 @@ pub(super) async fn person(desk: &Desk, signed: Signed, id: UserId) -> Answer<Si
     if role == Role::Admin {
         return Err(Problem::forbidden("nobody acts as an administrator"));
     }
-    let (departments, reach) = (account.departments().to_vec(), desk.reach().await?);
+    let (departments, reach) =
+        (account.departments().to_vec(), desk.reach(account.place().organization).await?);
     let caller = Caller::Person { id, role, departments, reach };
     Ok(Signed { user: id, role, caller, ..signed })
 }

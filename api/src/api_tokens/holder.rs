@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::access::{Caller, Reach};
 use domain::id::UserId;
 use domain::scope::Scope;
 use infrastructure::token::ApiSecret;
@@ -79,7 +78,7 @@ async fn by_hash(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
         signed
     };
     // Not kept with the holder, so that a setting counts as soon as it is seen.
-    let caller = signed.caller.clone().reaching(desk.reach().await?);
+    let caller = signed.caller.clone().reaching(desk.reach(signed.caller.organization()).await?);
     Ok(Signed { caller, ..signed })
 }
 
@@ -94,7 +93,10 @@ async fn look_up(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
     let (id, owner, last_used_at) = row.ok_or_else(refused)?;
     let (owner, now) = (UserId(owner), Utc::now());
     let account = &desk.commands.load_user(owner).await?.state;
-    let (Some(token), Some(role)) = (account.token(id, now), account.role()) else { return Err(refused()) };
+    let (Some(token), Some(role), Some(caller)) = (account.token(id, now), account.role(), account.caller())
+    else {
+        return Err(refused());
+    };
     if last_used_at.is_none_or(|at| now - at > TimeDelta::minutes(1)) {
         tokio::spawn(used(desk.pool().clone(), id));
     }
@@ -109,12 +111,7 @@ async fn look_up(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
     Ok(Signed {
         user: owner,
         role,
-        caller: Caller::Person {
-            id: owner,
-            role,
-            departments: account.departments().to_vec(),
-            reach: Reach::default(),
-        },
+        caller,
         jti: id,
         expires_at: token.expires_at,
         // Whoever issued it had shown more than a password, or needed not to.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use domain::access::{Actor, Department};
 use domain::activity::ActivityEvent;
+use domain::catalogue::values::Code;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
-use domain::id::UserId;
+use domain::id::{EntryId, UserId};
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::ticket::values::FlaggedBy;
@@ -133,7 +134,27 @@ fn ticket(event: &TicketEvent, names: &Names) -> Told {
         E::StatusChanged { from, to, reason } => {
             Told::new(format!("{} → {}", from.as_str(), to.as_str())).with(reason.as_ref())
         }
+        E::TeamAssigned { .. }
+        | E::CategoryChanged { .. }
+        | E::BuildingChanged { .. }
+        | E::TagsChanged { .. } => Told::new(marking(event)),
         _ => ending(event),
+    }
+}
+
+/// The events that mark a ticket with entries of catalogues.
+fn marking(event: &TicketEvent) -> String {
+    use TicketEvent as E;
+    let or_none = |id: Option<EntryId>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    match event {
+        E::TeamAssigned { team } => format!("assigned to the team {}", or_none(*team)),
+        E::CategoryChanged { category } => format!("put into the category {}", or_none(*category)),
+        E::BuildingChanged { building } => format!("moved to the building {}", or_none(*building)),
+        E::TagsChanged { tags } => {
+            let tags: Vec<&str> = tags.iter().map(Code::as_str).collect();
+            format!("tagged {}", if tags.is_empty() { "with nothing".to_owned() } else { tags.join(", ") })
+        }
+        other => <&str>::from(other).to_owned(),
     }
 }
 

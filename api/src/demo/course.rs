@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::{Caller, Department};
+use domain::change::Change;
 use domain::ticket::TicketCommand;
 use domain::ticket::values::{Impact, Status};
 
@@ -141,7 +142,7 @@ impl<'a> Course<'a> {
     /// Leaves it in the queue or on the agent's desk.
     fn assign(&mut self) {
         if self.chance.percent(15) {
-            let queue = Act::Do(TicketCommand::Assign { agent: None });
+            let queue = Act::Do(TicketCommand::Assign { agent: None, team: Change::Keep });
             return self.then(MINUTE, HOUR, DESK, queue);
         }
         self.take_up();

@@ -8,6 +8,7 @@ use application::ledger::Ledger as _;
 use application::{Assignment, Commands, Done, Error, NewEntry, NewMessage, NewTicket, NewUser, Request};
 use chrono::{DateTime, Utc};
 use domain::access::Caller;
+use domain::change::Change;
 use domain::id::TicketId;
 use domain::user::values::{EmailAddress, Username};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -112,6 +113,7 @@ impl Stage {
             urgency: life.urgency,
             department: life.department.clone(),
             per_day: i32::MAX,
+            ..NewTicket::default()
         };
         let (id, done) = patiently(async || self.commands.create_ticket(&request, new.clone()).await)
             .await
@@ -138,7 +140,9 @@ impl Stage {
         let request = request(life.command(number), step.by.clone(), step.at);
         let take = async || match &step.act {
             Act::Do(command) => self.commands.ticket(&request, id, command.clone()).await,
-            Act::Assign(agent) => self.commands.assign(&request, id, Assignment::Forced(agent.id())).await,
+            Act::Assign(agent) => {
+                self.commands.assign(&request, id, Assignment::Forced(agent.id()), Change::Keep).await
+            }
             Act::Say { content, is_internal } => {
                 let message = NewMessage {
                     id: life.message(number),

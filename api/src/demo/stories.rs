@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Department;
 use domain::conversation::values::parse_content;
 use domain::id::TicketId;
-use domain::ticket::TicketCommand;
 use domain::ticket::values::{Impact, Status, Urgency, parse_description, parse_title};
+use domain::ticket::{Changes, TicketCommand};
 use serde::Deserialize;
 
 use super::people::{Person, it};
@@ -195,12 +195,5 @@ impl Telling {
 
 /// The command that judges the impact.
 pub(crate) fn judgement(impact: Impact) -> TicketCommand {
-    TicketCommand::Edit {
-        title: None,
-        description: None,
-        urgency: None,
-        impact: Some(impact),
-        priority: None,
-        department: None,
-    }
+    TicketCommand::Edit(Box::new(Changes { impact: Some(impact), ..Changes::default() }))
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::change::Change;
 use domain::conversation::{Conversation, ConversationCommand};
 use domain::ticket::values::Status;
-use domain::ticket::{Assignee, Room, Ticket, TicketCommand};
+use domain::ticket::{Assignee, Report, Room, Ticket, TicketCommand};
 use domain::user::values::{EmailAddress, Username};
 use domain::{Decide, Issued};
 
@@ -31,13 +32,14 @@ fn decide<A: Decide>(aggregate: &mut A, issued: A::Command) -> usize {
 fn rehearse(life: &Life) -> Status {
     let mut ticket = Ticket::default();
     let mut conversation = Conversation::default();
-    let create = TicketCommand::Create {
+    let create = TicketCommand::Create(Box::new(Report {
         requester: life.requester.id(),
         title: life.title.clone(),
         description: life.description.clone(),
         urgency: life.urgency,
         department: life.department.clone(),
-    };
+        ..Report::default()
+    }));
     decide(&mut ticket, Issued::new(DESK, life.filed_at, create));
     for (number, step) in (1..).zip(&life.steps) {
         let events = rehearse_step(&mut ticket, &mut conversation, life, number, step);
@@ -65,6 +67,7 @@ fn rehearse_step(
                 is_active: true,
                 room: Room::Forced,
             }),
+            team: Change::Keep,
         }),
         Act::Say { content, is_internal } => {
             on_ticket(TicketCommand::Answer { is_internal });

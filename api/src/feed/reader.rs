@@ -91,9 +91,9 @@ fn shown(entry: &Entry, sight: &Sight, tickets: &HashMap<Uuid, bool>) -> Option<
     match (sight, ticket_of(entry)) {
         (Sight::Everything, _) => Some(true),
         (_, Some(ticket)) => tickets.get(&ticket).copied(),
-        (Sight::Own(me) | Sight::Desk { agent: me, .. }, None) => {
-            (entry.row.stream_id == me.0 && entry.row.event_type == OWN_ACCOUNT).then_some(false)
-        }
+        (_, None) => (sight.person().is_some_and(|me| entry.row.stream_id == me.0)
+            && entry.row.event_type == OWN_ACCOUNT)
+            .then_some(false),
     }
 }
 

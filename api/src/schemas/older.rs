@@ -6,8 +6,12 @@ use domain::evolution::REGISTRY;
 use super::EventSchema;
 
 /// Each with its version and its file. A type whose version is raised leaves its former one here.
-const OLDER: &[(&str, i16, &str)] =
-    &[("TicketFlagged", 1, include_str!("../../schemas/TicketFlagged.v1.json"))];
+const OLDER: &[(&str, i16, &str)] = &[
+    ("TicketFlagged", 1, include_str!("../../schemas/TicketFlagged.v1.json")),
+    ("TicketCreated", 1, include_str!("../../schemas/TicketCreated.v1.json")),
+    ("EntryAdded", 1, include_str!("../../schemas/EntryAdded.v1.json")),
+    ("EntryChanged", 1, include_str!("../../schemas/EntryChanged.v1.json")),
+];
 
 /// Every version but the newest of every type.
 pub(super) fn all() -> impl Iterator<Item = EventSchema> {

@@ -5,8 +5,10 @@ mod erase;
 use std::sync::Arc;
 
 use domain::access::{Department, Role};
+use domain::catalogue::values::EntryKind;
+use domain::change::Change;
 use domain::event::{Event, StoredEvent as _};
-use domain::id::UserId;
+use domain::id::{EntryId, UserId};
 use domain::user::values::{EmailAddress, Username};
 use domain::user::{Changes, User, UserCommand, UserError, UserEvent};
 
@@ -37,7 +39,8 @@ impl Commands {
         self.create_user_with(request, new, Changes::default()).await
     }
 
-    /// Creates an account as [`Commands::create_user`] does, and says more about it in the same append.
+    /// Creates an account as [`Commands::create_user`] does, and says more about it in the same append. A requester
+    /// belongs to the organization that has the domain of their address, unless another is given or none.
     ///
     /// # Errors
     /// Refused by the rules, or [`Error::Taken`].
@@ -45,8 +48,11 @@ impl Commands {
         &self,
         request: &Request,
         new: NewUser,
-        more: Changes,
+        mut more: Changes,
     ) -> Result<(UserId, Done), Error> {
+        if !more.place.organization.is_given() {
+            more.place.organization = self.organization_for(new.role, &new.email).await?;
+        }
         self.create_account(request, new, vec![UserCommand::Edit(Box::new(more))]).await
     }
 
@@ -88,6 +94,7 @@ impl Commands {
                     let user = self.users.load(stream, fresh).await?;
                     let mut created = user.decide(stream, request.issue(create.clone()))?;
                     for command in more {
+                        self.check_place(command, fresh).await?;
                         let account = user.after(&created.events);
                         created.events.extend(account.decide(stream, request.issue(command.clone()))?.events);
                     }
@@ -147,6 +154,7 @@ impl Commands {
         request.insist_on(&user)?;
         let changed = user.decide(id.0, request.issue(command.clone()))?;
         self.check_departments(&changed).await?;
+        self.check_place(command, fresh).await?;
         let (claims, releases) = unique_values(id, &user.state, &changed.events);
         let mut streams = vec![changed];
         let loses_an_admin = !streams[0].events.is_empty() && user.state.loses_an_admin_by(command);
@@ -155,6 +163,34 @@ impl Commands {
             streams.push(witness.ok_or_else(|| Error::refused(UserError::LastAdmin))?);
         }
         Ok(Append { claims, releases, ..request.append(streams) })
+    }
+
+    /// Refuses to put somebody where there is nothing.
+    async fn check_place(&self, command: &UserCommand, fresh: bool) -> Result<(), Error> {
+        let UserCommand::Edit(changes) = command else { return Ok(()) };
+        let place = changes.place;
+        for (kind, change) in
+            [(EntryKind::Building, place.building), (EntryKind::Organization, place.organization)]
+        {
+            if let Change::Set(id) = change
+                && self.choosable(kind, id, fresh).await?.is_none()
+            {
+                return Err(Error::refused(UserError::NoSuchEntry(kind)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The organization that somebody new of this role and address belongs to, if nobody says so.
+    pub(crate) async fn organization_for(
+        &self,
+        role: Role,
+        email: &EmailAddress,
+    ) -> Result<Change<EntryId>, Error> {
+        if role != Role::User {
+            return Ok(Change::Keep);
+        }
+        Ok(self.organization_of(email).await?.map_or(Change::Keep, Change::Set))
     }
 
     /// The first of `admins` besides `id` who is an administrator that can sign in: as a stream whose version the

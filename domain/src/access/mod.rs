@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use self::sight::{AgentVisibility, Reach, Sight, Whose};
-use crate::id::UserId;
+pub use self::sight::{AgentVisibility, Reach, Shared, Sight, Whose};
+use crate::id::{EntryId, UserId};
 
 /// What a user may do.
 #[derive(
@@ -162,6 +162,15 @@ impl Caller {
         self.is_admin() || matches!(self, Self::Person { role, .. } if role.is_agent())
     }
 
+    /// The organization that a person belongs to.
+    #[must_use]
+    pub fn organization(&self) -> Option<EntryId> {
+        match self {
+            Self::Person { reach, .. } => reach.colleagues.as_ref().map(|shared| shared.organization),
+            Self::System(_) => None,
+        }
+    }
+
     /// The same caller, who sees so far.
     #[must_use]
     pub fn reaching(mut self, far: Reach) -> Self {
@@ -183,7 +192,12 @@ impl Caller {
                 };
                 Sight::Desk { agent: *id, departments }
             }
-            Self::Person { id, .. } => Sight::Own(*id),
+            Self::Person { id, reach, .. } => match &reach.colleagues {
+                Some(shared) if !shared.departments.is_empty() => {
+                    Sight::Colleagues { user: *id, shared: shared.clone() }
+                }
+                _ => Sight::Own(*id),
+            },
         }
     }
 

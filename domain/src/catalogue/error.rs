@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::values::{DEEPEST, EntryKind, MOST_LISTED};
 use crate::access::Department;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, wrong_field};
 
 /// Why an entry refuses a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,8 +27,13 @@ pub enum EntryError {
         kind: EntryKind,
     },
     /// It names a department that is not there or not active.
-    #[error("department: there is no active department {0}")]
-    NoSuchDepartment(Department),
+    #[error("{field}: there is no active department {code}")]
+    NoSuchDepartment {
+        /// Where it names it.
+        field: &'static str,
+        /// The department.
+        code: Department,
+    },
     /// It names somebody without an active account.
     #[error("member_ids: somebody of them has no active account")]
     NoSuchMember,
@@ -52,19 +57,6 @@ fn in_words(references: &[(&'static str, i64)]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-impl EntryError {
-    /// The field that is wrong, if it is one.
-    fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::NotOfThisKind { field, .. } | Self::TooMany(field) => Some(field),
-            Self::NoSuchDepartment(_) => Some("department"),
-            Self::NoSuchMember => Some("member_ids"),
-            Self::NoSuchParent => Some("parent_id"),
-            Self::NotFound | Self::Forbidden | Self::AlreadyExists | Self::Referenced(_) => None,
-        }
-    }
-}
-
 impl Refusal for EntryError {
     fn kind(&self) -> RefusalKind {
         match self {
@@ -72,7 +64,7 @@ impl Refusal for EntryError {
             Self::Forbidden => RefusalKind::Forbidden,
             Self::AlreadyExists | Self::Referenced(_) => RefusalKind::Conflict,
             Self::NotOfThisKind { .. }
-            | Self::NoSuchDepartment(_)
+            | Self::NoSuchDepartment { .. }
             | Self::NoSuchMember
             | Self::NoSuchParent
             | Self::TooMany(_) => RefusalKind::Invalid,
@@ -86,7 +78,7 @@ impl Refusal for EntryError {
             Self::AlreadyExists => "DUPLICATE",
             Self::Referenced(_) => "REFERENCED",
             Self::NotOfThisKind { .. }
-            | Self::NoSuchDepartment(_)
+            | Self::NoSuchDepartment { .. }
             | Self::NoSuchMember
             | Self::NoSuchParent
             | Self::TooMany(_) => "VALIDATION_ERROR",
@@ -94,14 +86,13 @@ impl Refusal for EntryError {
     }
 
     fn details(&self) -> Option<Value> {
-        if let Self::Referenced(references) = self {
-            let references = references.iter().map(|(what, count)| ((*what).to_owned(), (*count).into()));
-            return Some(json!({ "referred_to_by": Value::Object(references.collect()) }));
+        match self {
+            Self::Referenced(references) => {
+                let references = references.iter().map(|(what, count)| ((*what).to_owned(), (*count).into()));
+                Some(json!({ "referred_to_by": Value::Object(references.collect()) }))
+            }
+            Self::NotOfThisKind { .. } => wrong_field("unknown_field", &self.to_string()),
+            _ => wrong_field("invalid", &self.to_string()),
         }
-        let field = self.field()?;
-        let code = if matches!(self, Self::NotOfThisKind { .. }) { "unknown_field" } else { "invalid" };
-        let message = self.to_string();
-        let message = message.split_once(": ").map_or(message.as_str(), |(_, message)| message);
-        Some(json!({ "errors": [{ "field": field, "code": code, "message": message }] }))
     }
 }

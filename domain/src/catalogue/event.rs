@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::evolution::STEPS;
 use super::values::{Code, Details, EntryKind};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::evolution::Step;
 
 /// What can have happened to an entry of a catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
@@ -44,12 +46,14 @@ impl From<EntryEvent> for Event {
 impl StoredEvent for EntryEvent {
     const STREAM: StreamType = StreamType::Catalogue;
     const TYPES: &'static [(&'static str, i16)] = &[
-        ("EntryAdded", 1),
-        ("EntryChanged", 1),
+        ("EntryAdded", 2),
+        ("EntryChanged", 2),
         ("EntryDeactivated", 1),
         ("EntryActivated", 1),
         ("EntryRemoved", 1),
     ];
+
+    const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

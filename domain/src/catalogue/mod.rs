@@ -3,6 +3,7 @@
 mod command;
 mod error;
 mod event;
+mod evolution;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -70,6 +71,9 @@ fn check(id: EntryId, kind: EntryKind, changes: &DetailChanges) -> Result<(), En
     }
     if too_many(changes.domains.as_ref().map(Vec::len)) {
         return Err(EntryError::TooMany("domains"));
+    }
+    if too_many(changes.shared_departments.as_ref().map(Vec::len)) {
+        return Err(EntryError::TooMany("shared_departments"));
     }
     match &changes.parent {
         Change::Set(parent) if !parent.can_hold(id) => Err(EntryError::NoSuchParent),

@@ -82,14 +82,14 @@ impl EntryKind {
             Self::Building => &["address"],
             Self::Category => &["department", "parent_id"],
             Self::Team => &["department", "member_ids"],
-            Self::Organization => &["domains"],
+            Self::Organization => &["domains", "shared_departments"],
             Self::Tag => &[],
         }
     }
 }
 
 /// An entry's code within its catalogue, in upper case; of the form that departments' codes have.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Code(String);
 
@@ -155,6 +155,8 @@ pub struct Details {
     pub member_ids: Vec<UserId>,
     /// Of organizations: the domains of its members' addresses.
     pub domains: Vec<String>,
+    /// Of organizations: the departments whose tickets its members see of each other.
+    pub shared_departments: Vec<Department>,
 }
 
 /// The fields of [`Details`] that shall be different; none of them leaves it as it is.
@@ -172,6 +174,8 @@ pub struct DetailChanges {
     pub member_ids: Option<Vec<UserId>>,
     /// The domains of its members' addresses.
     pub domains: Option<Vec<String>>,
+    /// The departments whose tickets its members see of each other.
+    pub shared_departments: Option<Vec<Department>>,
 }
 
 /// A category that another one is put below, as the catalogue knows it.
@@ -208,6 +212,7 @@ impl DetailChanges {
             ("parent_id", self.parent.is_given()),
             ("member_ids", self.member_ids.is_some()),
             ("domains", self.domains.is_some()),
+            ("shared_departments", self.shared_departments.is_some()),
         ]
         .into_iter()
         .filter_map(|(name, is_given)| is_given.then_some(name))
@@ -215,21 +220,24 @@ impl DetailChanges {
 
     /// `details` with these changes.
     pub(super) fn on(self, details: &Details) -> Details {
-        let mut member_ids = self.member_ids.unwrap_or_else(|| details.member_ids.clone());
-        member_ids.sort_unstable();
-        member_ids.dedup();
-        let mut domains = self.domains.unwrap_or_else(|| details.domains.clone());
-        domains.sort_unstable();
-        domains.dedup();
         Details {
             takes_tickets: self.takes_tickets.unwrap_or(details.takes_tickets),
             address: self.address.of(details.address.clone()),
             department: self.department.of(details.department.clone()),
             parent_id: self.parent.map(|parent| parent.id).of(details.parent_id),
-            member_ids,
-            domains,
+            member_ids: one_of_each(self.member_ids, &details.member_ids),
+            domains: one_of_each(self.domains, &details.domains),
+            shared_departments: one_of_each(self.shared_departments, &details.shared_departments),
         }
     }
+}
+
+/// What is given, or else what there is, in order.
+fn one_of_each<T: Ord + Clone>(given: Option<Vec<T>>, now: &[T]) -> Vec<T> {
+    let mut list = given.unwrap_or_else(|| now.to_vec());
+    list.sort_unstable();
+    list.dedup();
+    list
 }
 
 /// A name: one line of 1 to 100 characters.

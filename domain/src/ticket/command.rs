@@ -1,8 +1,10 @@
 //! What can be asked of a ticket.
 
+use super::labels::LabelChanges;
 use super::values::{Impact, Priority, Status, Urgency};
 use crate::access::{Department, Role};
-use crate::id::{TicketId, UserId};
+use crate::change::Change;
+use crate::id::{EntryId, TicketId, UserId};
 use crate::user::Availability;
 
 /// What can be asked of a ticket. Texts are already parsed ([`super::values`]); who asks and when stand
@@ -10,33 +12,9 @@ use crate::user::Availability;
 #[derive(Debug, Clone, PartialEq)]
 pub enum TicketCommand {
     /// Report a problem.
-    Create {
-        /// Whose problem it is; staff may report for somebody else.
-        requester: UserId,
-        /// The problem in a line.
-        title: String,
-        /// The problem in full.
-        description: String,
-        /// How pressing the requester says it is.
-        urgency: Urgency,
-        /// The department to file it with.
-        department: Option<Department>,
-    },
+    Create(Box<Report>),
     /// Change whatever is given.
-    Edit {
-        /// A new title.
-        title: Option<String>,
-        /// A new description.
-        description: Option<String>,
-        /// A new urgency; by staff too, while the ticket is active.
-        urgency: Option<Urgency>,
-        /// A new impact; staff only.
-        impact: Option<Impact>,
-        /// A priority set by hand; staff only.
-        priority: Option<Priority>,
-        /// Another department: a transfer without a note.
-        department: Option<Department>,
-    },
+    Edit(Box<Changes>),
     /// Send it to a department's queue.
     Transfer {
         /// The department.
@@ -44,10 +22,12 @@ pub enum TicketCommand {
         /// Why, for the colleagues.
         note: Option<String>,
     },
-    /// Make an agent responsible, or with none put it into its department's queue.
+    /// Make an agent responsible, or with none put it into its department's queue; and perhaps a team.
     Assign {
         /// The agent.
         agent: Option<Assignee>,
+        /// The team whose work it is.
+        team: Change<Team>,
     },
     /// Take it: assign it to the caller.
     Claim,
@@ -110,6 +90,57 @@ pub enum TicketCommand {
     },
     /// Take a merge back.
     Unmerge,
+}
+
+/// A problem as it is reported.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Whose problem it is; staff may report for somebody else.
+    pub requester: UserId,
+    /// The problem in a line.
+    pub title: String,
+    /// The problem in full.
+    pub description: String,
+    /// How pressing the requester says it is.
+    pub urgency: Urgency,
+    /// The department to file it with.
+    pub department: Option<Department>,
+    /// What it is about; an active category.
+    pub category: Option<EntryId>,
+    /// Where it is; an active building.
+    pub building: Option<EntryId>,
+    /// The organization that the requester belongs to.
+    pub organization: Option<EntryId>,
+}
+
+/// What is to be different about a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// A new title.
+    pub title: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// A new urgency; by staff too, while the ticket is active.
+    pub urgency: Option<Urgency>,
+    /// A new impact; staff only.
+    pub impact: Option<Impact>,
+    /// A priority set by hand; staff only.
+    pub priority: Option<Priority>,
+    /// Another department: a transfer without a note.
+    pub department: Option<Department>,
+    /// What it is marked with.
+    pub labels: LabelChanges,
+}
+
+/// A team whose work a ticket may be, as the catalogue knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// Which.
+    pub id: EntryId,
+    /// The department it belongs to, if it belongs to one.
+    pub department: Option<Department>,
+    /// Who belongs to it.
+    pub members: Vec<UserId>,
 }
 
 /// Somebody to whom a ticket may be assigned, as the user directory knows them.

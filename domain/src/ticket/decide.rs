@@ -2,23 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::edit::Changes;
-use super::values::{Priority, Status, Urgency};
-use super::{Decision, Live, TicketCommand, TicketError, TicketEvent};
-use crate::access::{Caller, Department};
-use crate::id::UserId;
+use super::values::{Priority, Status};
+use super::{Decision, Live, Report, TicketCommand, TicketError, TicketEvent};
+use crate::access::Caller;
 use crate::sealed::Sealed;
 use crate::setting::Terms;
 
 /// The decision on a ticket that does not exist yet.
-pub(super) fn create(
-    by: &Caller,
-    requester: UserId,
-    title: &str,
-    description: &str,
-    urgency: Urgency,
-    department: Option<Department>,
-) -> Decision {
+pub(super) fn create(by: &Caller, report: Report) -> Decision {
+    let Report { requester, title, description, urgency, department, category, building, organization } =
+        report;
     if !by.is_staff() && !by.is(requester) {
         return Err(TicketError::Forbidden("staff"));
     }
@@ -29,6 +22,9 @@ pub(super) fn create(
         urgency,
         priority: Priority::computed(urgency, None),
         department,
+        category,
+        building,
+        organization,
     }])
 }
 
@@ -45,17 +41,15 @@ impl Live {
         if !by.sight().sees(self.whose()) {
             return Err(TicketError::NotFound);
         }
+        self.takes_part(by)?;
         if let Some(into) = self.locked_into().filter(|_| command != C::Unmerge) {
             return Err(TicketError::Locked { into });
         }
         match command {
-            C::Create { .. } => Err(TicketError::AlreadyExists),
-            C::Edit { title, description, urgency, impact, priority, department } => {
-                self.edit(by, Changes { title, description, urgency, impact, priority, department })
-            }
+            C::Create(_) => Err(TicketError::AlreadyExists),
+            C::Edit(changes) => self.edit(by, *changes),
             C::Transfer { department, note } => self.transfer(by, department, note),
-            C::Assign { agent: Some(agent) } => self.assign(by, &agent),
-            C::Assign { agent: None } => self.queue(by),
+            C::Assign { agent, team } => self.hand_over(by, agent.as_ref(), team),
             C::Claim => self.claim(by),
             C::Unassign => self.unassign(by),
             C::PutBack { agent } => self.put_back(by, agent),
@@ -70,6 +64,18 @@ impl Live {
             C::ConfirmMisuse => self.confirm_misuse(by, at),
             C::Merge { ticket, into } => self.merge(by, at, ticket, into),
             C::Unmerge => self.unmerge(by),
+        }
+    }
+
+    /// Refuses those who see the ticket and have no part in it: a requester's colleagues read along.
+    ///
+    /// # Errors
+    /// The caller is neither the requester nor staff.
+    pub fn takes_part(&self, by: &Caller) -> Result<(), TicketError> {
+        if self.is_owner(by) || by.is_staff() {
+            Ok(())
+        } else {
+            Err(TicketError::Forbidden("the requester and staff"))
         }
     }
 

@@ -1,27 +1,17 @@
-//! Corrections: text, urgency, impact and priority.
+//! Corrections: text, urgency, impact, priority and labels.
 
 use super::decide::staff_only;
 use super::state::Triage;
 use super::values::{Impact, Priority, PrioritySource, Status, Urgency};
-use super::{Decision, Live, TicketError, TicketEvent};
-use crate::access::{Caller, Department};
+use super::{Changes, Decision, Live, TicketError, TicketEvent};
+use crate::access::Caller;
 use crate::sealed::Sealed;
-
-/// What somebody wants to be different.
-pub(super) struct Changes {
-    pub(super) title: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) urgency: Option<Urgency>,
-    pub(super) impact: Option<Impact>,
-    pub(super) priority: Option<Priority>,
-    pub(super) department: Option<Department>,
-}
 
 impl Live {
     /// Changes what is given, all or nothing. Who may is asked of everything given; how far along the
     /// ticket is, only of what would become different.
     pub(super) fn edit(&self, by: &Caller, changes: Changes) -> Decision {
-        let Changes { title, description, urgency, impact, priority, department } = changes;
+        let Changes { title, description, urgency, impact, priority, department, labels } = changes;
         if (title.is_some() || description.is_some()) && !self.is_owner(by) {
             return Err(TicketError::Forbidden("the requester"));
         }
@@ -30,6 +20,7 @@ impl Live {
         }
         let mut events = self.edit_text(title, description)?;
         events.extend(self.edit_triage(by, self.triage.with(urgency, impact, priority))?);
+        events.extend(self.edit_labels(by, labels)?);
         if let Some(department) = department {
             events.extend(self.transfer(by, department, None)?);
         }

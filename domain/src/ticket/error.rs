@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::MOST_TAGS;
 use super::values::Status;
+use crate::catalogue::values::{Code, EntryKind};
 use crate::id::{TicketId, UserId};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, wrong_field};
 
 /// Why a ticket refuses a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +76,21 @@ pub enum TicketError {
     /// It belongs to no department, so no queue can take it.
     #[error("the ticket has no department whose queue could take it; transfer it first")]
     NoDepartment,
+    /// The team works for another department.
+    #[error("the team belongs to another department than the ticket; transfer the ticket first")]
+    TeamOfOtherDepartment,
+    /// The agent does not belong to the team.
+    #[error("this person does not belong to the team")]
+    NotInTeam,
+    /// A category, building or team that is not there, or not active.
+    #[error("{}_id: there is no active {} of this id", .0.as_str(), .0.as_str())]
+    NoSuchEntry(EntryKind),
+    /// A tag that is not there, or not active.
+    #[error("tags: there is no active tag {0}")]
+    NoSuchTag(Code),
+    /// More tags than a ticket has.
+    #[error("tags: a ticket has at most {MOST_TAGS}")]
+    TooManyTags,
     /// It is closed.
     #[error("a closed ticket takes no answers; reopen it")]
     Closed,
@@ -111,7 +128,12 @@ impl Refusal for TicketError {
             Self::NotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
             Self::Locked { .. } => RefusalKind::Locked,
-            Self::MergeIntoItself | Self::RatingOutOfRange | Self::EmptyFeedback => RefusalKind::Invalid,
+            Self::MergeIntoItself
+            | Self::RatingOutOfRange
+            | Self::EmptyFeedback
+            | Self::NoSuchEntry(_)
+            | Self::NoSuchTag(_)
+            | Self::TooManyTags => RefusalKind::Invalid,
             Self::AlreadyExists
             | Self::NotEditable { .. }
             | Self::InvalidTransition { .. }
@@ -121,6 +143,8 @@ impl Refusal for TicketError {
             | Self::AgentAtCapacity { .. }
             | Self::AlreadyClaimed { .. }
             | Self::NoDepartment
+            | Self::TeamOfOtherDepartment
+            | Self::NotInTeam
             | Self::Closed
             | Self::FeedbackTooEarly
             | Self::FeedbackFinal
@@ -133,7 +157,12 @@ impl Refusal for TicketError {
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::Locked { .. } => "TICKET_LOCKED",
-            Self::MergeIntoItself | Self::RatingOutOfRange | Self::EmptyFeedback => "VALIDATION_ERROR",
+            Self::MergeIntoItself
+            | Self::RatingOutOfRange
+            | Self::EmptyFeedback
+            | Self::NoSuchEntry(_)
+            | Self::NoSuchTag(_)
+            | Self::TooManyTags => "VALIDATION_ERROR",
             Self::InvalidTransition { .. } => "INVALID_STATUS_TRANSITION",
             Self::ReopenWindowPassed { .. } => "REOPEN_WINDOW_PASSED",
             Self::AgentUnavailable | Self::AgentAway => "AGENT_UNAVAILABLE",
@@ -142,6 +171,8 @@ impl Refusal for TicketError {
             | Self::NotEditable { .. }
             | Self::AlreadyClaimed { .. }
             | Self::NoDepartment
+            | Self::TeamOfOtherDepartment
+            | Self::NotInTeam
             | Self::Closed
             | Self::FeedbackTooEarly
             | Self::FeedbackFinal
@@ -161,6 +192,9 @@ impl Refusal for TicketError {
                 Some(json!({ "capacity": capacity, "active_count": active }))
             }
             Self::AlreadyClaimed { by } => Some(json!({ "assignee_id": by })),
+            Self::NoSuchEntry(_) | Self::NoSuchTag(_) | Self::TooManyTags => {
+                wrong_field("invalid", &self.to_string())
+            }
             _ => None,
         }
     }

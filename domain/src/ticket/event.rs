@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::evolution::STEPS;
 use super::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use crate::access::Department;
+use crate::catalogue::values::Code;
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::evolution::Step;
-use crate::id::{TicketId, UserId};
+use crate::id::{EntryId, TicketId, UserId};
 use crate::sealed::Sealed;
 
 /// What can have happened to a ticket.
@@ -30,8 +31,14 @@ pub enum TicketEvent {
         urgency: Urgency,
         /// What follows from the urgency by the matrix in force.
         priority: Priority,
-        /// The department it was filed with, if the requester chose one.
+        /// The department it was filed with, if the requester chose one or the category belongs to one.
         department: Option<Department>,
+        /// What it is about, if the requester chose a category.
+        category: Option<EntryId>,
+        /// The building where it is.
+        building: Option<EntryId>,
+        /// The organization that the requester belonged to; for good.
+        organization: Option<EntryId>,
     },
     /// The requester corrected the text before anybody took it up.
     TicketDetailsEdited {
@@ -67,6 +74,26 @@ pub enum TicketEvent {
     },
     /// Nobody is responsible any more.
     TicketUnassigned {},
+    /// It is another team's work from now on, or no team's.
+    TeamAssigned {
+        /// The team.
+        team: Option<EntryId>,
+    },
+    /// It is about something else.
+    CategoryChanged {
+        /// The category.
+        category: Option<EntryId>,
+    },
+    /// It is somewhere else.
+    BuildingChanged {
+        /// The building.
+        building: Option<EntryId>,
+    },
+    /// It is marked with other words; all are repeated as they are from now on.
+    TagsChanged {
+        /// The codes of the tags, in alphabetical order.
+        tags: Vec<Code>,
+    },
     /// Work began, or waits for the requester.
     StatusChanged {
         /// The status before.
@@ -145,12 +172,16 @@ impl From<TicketEvent> for Event {
 impl StoredEvent for TicketEvent {
     const STREAM: StreamType = StreamType::Ticket;
     const TYPES: &'static [(&'static str, i16)] = &[
-        ("TicketCreated", 1),
+        ("TicketCreated", 2),
         ("TicketDetailsEdited", 1),
         ("PriorityChanged", 1),
         ("TicketTransferred", 1),
         ("TicketAssigned", 1),
         ("TicketUnassigned", 1),
+        ("TeamAssigned", 1),
+        ("CategoryChanged", 1),
+        ("BuildingChanged", 1),
+        ("TagsChanged", 1),
         ("StatusChanged", 1),
         ("TicketResolved", 1),
         ("TicketClosed", 1),

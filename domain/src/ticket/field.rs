@@ -33,6 +33,20 @@ pub enum Field {
     Status,
     /// The department responsible.
     Department,
+    /// What it is about.
+    #[strum(to_string = "category_id", serialize = "category")]
+    Category,
+    /// Where it is.
+    #[strum(to_string = "building_id", serialize = "building")]
+    Building,
+    /// The organization it was filed in.
+    #[strum(to_string = "organization_id", serialize = "organization")]
+    Organization,
+    /// The team whose work it is.
+    #[strum(to_string = "team_id", serialize = "team")]
+    Team,
+    /// The words it is marked with.
+    Tags,
     /// Who filed it.
     #[strum(to_string = "user_id", serialize = "requester")]
     Requester,
@@ -84,8 +98,13 @@ impl TicketEvent {
             Self::TicketDetailsEdited { title: Some(_), description: None } => &[F::Title],
             Self::TicketDetailsEdited { title: None, .. } => &[F::Description],
             Self::PriorityChanged { .. } => &[F::Urgency, F::Impact, F::Priority, F::PrioritySource],
-            Self::TicketTransferred { .. } => &[F::Department, F::Assignee, F::Status],
-            Self::TicketAssigned { .. } | Self::TicketUnassigned {} => &[F::Assignee, F::Status],
+            Self::TicketTransferred { .. } => &[F::Department, F::Team, F::Assignee, F::Status],
+            Self::TicketAssigned { .. } => &[F::Assignee, F::Status],
+            Self::TicketUnassigned {} => &[F::Team, F::Assignee, F::Status],
+            Self::TeamAssigned { .. } => &[F::Team],
+            Self::CategoryChanged { .. } => &[F::Category],
+            Self::BuildingChanged { .. } => &[F::Building],
+            Self::TagsChanged { .. } => &[F::Tags],
             Self::StatusChanged { .. } => &[F::Status],
             Self::TicketResolved { .. } => {
                 &[F::Status, F::ResolvedAt, F::ResolvedBy, F::Resolution, F::ResolutionCode]
@@ -121,6 +140,7 @@ mod tests {
         assert_eq!("assignee".parse(), Ok(Field::Assignee));
         assert_eq!("requester".parse(), Ok(Field::Requester));
         assert_eq!(Field::Assignee.name(), "assignee_id");
-        assert!("category".parse::<Field>().is_err());
+        assert_eq!("category".parse(), Ok(Field::Category));
+        assert!("colour".parse::<Field>().is_err());
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod evolution;
 mod field;
+mod labels;
 mod progress;
 mod routing;
 mod state;
@@ -19,10 +20,11 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-pub use command::{Assignee, Room, TicketCommand};
+pub use command::{Assignee, Changes, Report, Room, Team, TicketCommand};
 pub use error::TicketError;
 pub use event::TicketEvent;
 pub use field::Field;
+pub use labels::{LabelChanges, MOST_TAGS};
 pub use state::Live;
 use values::Status;
 
@@ -54,11 +56,9 @@ impl Decide for Ticket {
     fn decide(&self, issued: Issued<TicketCommand>) -> Decision {
         let Issued { by, at, terms, command } = issued;
         match (&self.live, command) {
-            (None, TicketCommand::Create { requester, title, description, urgency, department }) => {
-                decide::create(&by, requester, &title, &description, urgency, department)
-            }
+            (None, TicketCommand::Create(report)) => decide::create(&by, *report),
             (None, _) => Err(TicketError::NotFound),
-            (Some(_), TicketCommand::Create { .. }) => Err(TicketError::AlreadyExists),
+            (Some(_), TicketCommand::Create(_)) => Err(TicketError::AlreadyExists),
             (Some(live), command) => live.decide(&by, at, terms, command),
         }
     }

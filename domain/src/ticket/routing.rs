@@ -2,8 +2,9 @@
 
 use super::decide::{admins_only, staff_only};
 use super::values::Status;
-use super::{Assignee, Decision, Live, Room, TicketError, TicketEvent};
+use super::{Assignee, Decision, Live, Room, Team, TicketError, TicketEvent};
 use crate::access::{Caller, Department};
+use crate::change::Change;
 use crate::id::UserId;
 
 impl Live {
@@ -19,8 +20,38 @@ impl Live {
         Ok(vec![TicketEvent::TicketTransferred { from, to, note }])
     }
 
+    /// Makes an agent responsible, or its department's queue; and makes it a team's work, if one is named.
+    pub(super) fn hand_over(&self, by: &Caller, agent: Option<&Assignee>, team: Change<Team>) -> Decision {
+        let to_agent = match agent {
+            Some(agent) => self.assign(by, agent)?,
+            None => self.queue(by)?,
+        };
+        let mut events = self.hand_to_team(agent, team)?;
+        events.extend(to_agent);
+        Ok(events)
+    }
+
+    fn hand_to_team(&self, agent: Option<&Assignee>, team: Change<Team>) -> Decision {
+        if let Change::Set(team) = &team {
+            if team.department.is_some() && team.department != self.department {
+                return Err(TicketError::TeamOfOtherDepartment);
+            }
+            if agent.is_some_and(|agent| !team.members.contains(&agent.id)) {
+                return Err(TicketError::NotInTeam);
+            }
+        }
+        let team = team.map(|team| team.id).of(self.labels.team);
+        if team == self.labels.team {
+            return Ok(vec![]);
+        }
+        if !self.status.is_active() {
+            return Err(self.no_way_to(Status::Assigned));
+        }
+        Ok(vec![TicketEvent::TeamAssigned { team }])
+    }
+
     /// Makes an agent responsible.
-    pub(super) fn assign(&self, by: &Caller, agent: &Assignee) -> Decision {
+    fn assign(&self, by: &Caller, agent: &Assignee) -> Decision {
         staff_only(by)?;
         if agent.room == Room::Forced {
             admins_only(by)?;

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::TicketEvent;
+use super::labels::Labels;
 use super::values::{Impact, Priority, PrioritySource, Status, Urgency};
 use crate::access::{Department, Whose};
-use crate::id::{TicketId, UserId};
+use crate::catalogue::values::Code;
+use crate::id::{EntryId, TicketId, UserId};
 use crate::sealed::Sealed;
 
 /// What a created ticket remembers in order to decide.
@@ -17,6 +19,8 @@ pub struct Live {
     pub(super) description: Sealed,
     pub(super) triage: Triage,
     pub(super) department: Option<Department>,
+    pub(super) organization: Option<EntryId>,
+    pub(super) labels: Labels,
     pub(super) assignee: Option<UserId>,
     pub(super) status: Status,
     pub(super) resolved_at: Option<DateTime<Utc>>,
@@ -63,6 +67,12 @@ impl Live {
         self.department.as_ref()
     }
 
+    /// The tags it is marked with.
+    #[must_use]
+    pub fn tags(&self) -> &[Code] {
+        &self.labels.tags
+    }
+
     /// The agent responsible.
     #[must_use]
     pub fn assignee(&self) -> Option<UserId> {
@@ -96,13 +106,27 @@ impl Live {
     /// What its visibility depends on.
     #[must_use]
     pub fn whose(&self) -> Whose<'_> {
-        Whose { requester: self.requester, department: self.department(), assignee: self.assignee }
+        Whose {
+            requester: self.requester,
+            department: self.department(),
+            assignee: self.assignee,
+            organization: self.organization,
+        }
     }
 
     /// The state after its first event; none for any other event.
     pub(super) fn created(event: TicketEvent) -> Option<Self> {
-        let TicketEvent::TicketCreated { requester, title, description, urgency, priority, department } =
-            event
+        let TicketEvent::TicketCreated {
+            requester,
+            title,
+            description,
+            urgency,
+            priority,
+            department,
+            category,
+            building,
+            organization,
+        } = event
         else {
             return None;
         };
@@ -112,6 +136,8 @@ impl Live {
             description,
             triage: Triage { urgency, impact: None, priority, source: PrioritySource::Computed },
             department,
+            organization,
+            labels: Labels { category, building, ..Labels::default() },
             assignee: None,
             status: Status::Open,
             resolved_at: None,
@@ -133,10 +159,14 @@ impl Live {
             }
             E::TicketTransferred { to, .. } => {
                 self.department = Some(to);
-                self.handed(None, Status::Open);
+                self.nobodys();
             }
             E::TicketAssigned { agent } => self.assigned(agent),
-            E::TicketUnassigned {} => self.handed(None, Status::Open),
+            E::TicketUnassigned {} => self.nobodys(),
+            E::TeamAssigned { team } => self.labels.team = team,
+            E::CategoryChanged { category } => self.labels.category = category,
+            E::BuildingChanged { building } => self.labels.building = building,
+            E::TagsChanged { tags } => self.labels.tags = tags,
             E::StatusChanged { to, .. } => self.status = to,
             E::TicketResolved { at, .. } => {
                 self.status = Status::Resolved;
@@ -165,6 +195,11 @@ impl Live {
         if let Some(description) = description {
             self.description = description;
         }
+    }
+
+    fn nobodys(&mut self) {
+        self.labels.team = None;
+        self.handed(None, Status::Open);
     }
 
     fn handed(&mut self, assignee: Option<UserId>, status: Status) {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::availability::{Availability, Capacity};
+use super::place::Place;
 use super::profile::Profile;
 use super::sign_in::SignIn;
 use super::token::{ApiToken, Issues};
@@ -29,6 +30,7 @@ pub(super) struct Account {
     pub(super) tokens: Issues,
     pub(super) availability: Availability,
     pub(super) sign_in: SignIn,
+    pub(super) place: Place,
     profile: Profile,
 }
 
@@ -82,6 +84,7 @@ impl Account {
             tokens: Issues::default(),
             availability: Availability::default(),
             sign_in: SignIn::default(),
+            place: Place::default(),
             profile: Profile::default(),
         })
     }
@@ -137,7 +140,7 @@ impl Account {
 
     /// Everything that `changes` lead to, in one piece.
     fn edit(&self, by: &Caller, changes: Changes) -> Decision {
-        let Changes { username, email, role, departments, capacity, new_password } = changes;
+        let Changes { username, email, role, departments, capacity, place, new_password } = changes;
         let mut events = Vec::new();
         let username = username.map(|name| Sealed::new(self.id, name.as_str()));
         if let Some(username) = username.filter(|name| *name != self.username) {
@@ -156,6 +159,7 @@ impl Account {
         if capacity.is_some() {
             events.extend(self.set_availability(next_role, None, capacity)?);
         }
+        events.extend(self.place.change(place));
         if new_password {
             events.push(UserEvent::PasswordChanged { how: PasswordChange::Admin });
         }
@@ -205,6 +209,9 @@ impl Account {
             UserEvent::AvailabilityChanged { is_available, capacity } => {
                 let capacity = Capacity::parse(capacity).unwrap_or(Capacity::DEFAULT);
                 self.availability = Availability { is_available, capacity };
+            }
+            UserEvent::UserPlaced { building, organization } => {
+                self.place = Place { building, organization };
             }
             UserEvent::UserDeactivated {} => self.close(),
             UserEvent::UserActivated {} => self.is_active = true,

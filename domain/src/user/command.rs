@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::availability::Capacity;
+use super::place::PlaceChanges;
 use super::profile::ProfileChanges;
 use super::sign_in;
 use super::token::ApiToken;
@@ -119,6 +120,8 @@ pub struct Changes {
     pub departments: Option<Vec<Department>>,
     /// How many tickets at a time.
     pub capacity: Option<Capacity>,
+    /// Where they belong.
+    pub place: PlaceChanges,
     /// Whether an administrator chose another password for them, which itself is nobody's business here.
     pub new_password: bool,
 }

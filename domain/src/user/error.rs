@@ -1,8 +1,11 @@
 //! Why a user's account refuses a command.
 
+use serde_json::Value;
+
 use super::token::TokenError;
 use crate::access::Department;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::catalogue::values::EntryKind;
+use crate::refusal::{Refusal, RefusalKind, wrong_field};
 
 /// Why a user's account refuses a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +40,9 @@ pub enum UserError {
     /// A department that is not there or not active, or takes no tickets.
     #[error("departments: there is no active department {0}")]
     NoSuchDepartment(Department),
+    /// A building or an organization that is not there, or not active.
+    #[error("{}_id: there is no active {} of this id", .0.as_str(), .0.as_str())]
+    NoSuchEntry(EntryKind),
     /// The role says the department, and it is another one.
     #[error("an it_agent works for IT and an hr_agent for HR; use the role agent for other departments")]
     OtherDepartments,
@@ -64,7 +70,10 @@ impl Refusal for UserError {
             | Self::Erased
             | Self::NoTwoFactor
             | Self::AlreadyLinked => RefusalKind::Conflict,
-            Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => RefusalKind::Invalid,
+            Self::NoDepartments
+            | Self::NoSuchDepartment(_)
+            | Self::NoSuchEntry(_)
+            | Self::OtherDepartments => RefusalKind::Invalid,
             Self::Token(error) => error.kind(),
         }
     }
@@ -78,10 +87,20 @@ impl Refusal for UserError {
             Self::Deleted => "ACCOUNT_DELETED",
             Self::LastAdmin => "LAST_ADMIN",
             Self::Erased => "PERSON_ERASED",
-            Self::NoDepartments | Self::NoSuchDepartment(_) | Self::OtherDepartments => "VALIDATION_ERROR",
+            Self::NoDepartments
+            | Self::NoSuchDepartment(_)
+            | Self::NoSuchEntry(_)
+            | Self::OtherDepartments => "VALIDATION_ERROR",
             Self::Token(error) => error.code(),
             Self::NoTwoFactor => "TWO_FACTOR_OFF",
             Self::AlreadyLinked => "OIDC_ALREADY_LINKED",
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::NoSuchDepartment(_) | Self::NoSuchEntry(_) => wrong_field("invalid", &self.to_string()),
+            _ => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::values::{ErasureReason, PasswordChange};
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::id::EntryId;
 use crate::scope::Scope;
 use crate::sealed::Sealed;
 
@@ -50,6 +51,13 @@ pub enum UserEvent {
         timezone: Option<Sealed>,
         /// What they end their messages with.
         signature: Option<Sealed>,
+    },
+    /// They belong elsewhere; all of it is repeated as it is from now on.
+    UserPlaced {
+        /// The building they are in.
+        building: Option<EntryId>,
+        /// The organization they belong to.
+        organization: Option<EntryId>,
     },
     /// They take tickets from now on, or no more, or another number at a time.
     AvailabilityChanged {
@@ -129,6 +137,7 @@ impl StoredEvent for UserEvent {
         ("UserRenamed", 1),
         ("EmailChanged", 1),
         ("ProfileChanged", 1),
+        ("UserPlaced", 1),
         ("AvailabilityChanged", 1),
         ("UserDeactivated", 1),
         ("UserActivated", 1),

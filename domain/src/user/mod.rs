@@ -5,6 +5,7 @@ mod availability;
 mod command;
 mod error;
 mod event;
+mod place;
 mod profile;
 mod sign_in;
 #[cfg(test)]
@@ -25,10 +26,11 @@ pub use availability::{Availability, Capacity};
 pub use command::{Changes, UserCommand};
 pub use error::UserError;
 pub use event::UserEvent;
+pub use place::{Place, PlaceChanges};
 pub use profile::{Locale, ProfileChanges, Signature, Timezone};
 use token::ApiToken;
 
-use crate::access::{Caller, Department, Reach, Role};
+use crate::access::{Caller, Department, Reach, Role, Shared};
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 
@@ -110,13 +112,20 @@ impl User {
     /// Its owner as whoever issues commands; none without an account.
     #[must_use]
     pub fn caller(&self) -> Option<Caller> {
-        let Account { id, role, departments, .. } = self.account.as_ref()?;
+        let Account { id, role, departments, place, .. } = self.account.as_ref()?;
+        let colleagues = place.organization.map(Shared::nothing_in);
         Some(Caller::Person {
             id: *id,
             role: *role,
             departments: departments.clone(),
-            reach: Reach::default(),
+            reach: Reach { colleagues, ..Reach::default() },
         })
+    }
+
+    /// Where they belong.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.account.as_ref().map(|account| account.place).unwrap_or_default()
     }
 
     /// The departments they work for.

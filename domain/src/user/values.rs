@@ -135,6 +135,12 @@ impl EmailAddress {
         Self(format!("{user}@no-address.invalid"))
     }
 
+    /// What stands behind the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -49,6 +49,7 @@ impl PageRow {
             feedback_comment: self.feedback_comment,
             message_count: if internal { self.messages } else { self.public_messages },
             messages_version: self.messages_version,
+            labels: facts.labels.into(),
         }
     }
 }

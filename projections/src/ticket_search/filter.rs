@@ -32,6 +32,16 @@ pub struct Filter {
     pub unassigned: bool,
     /// Filed by one of these.
     pub requester: Vec<Uuid>,
+    /// About one of these categories.
+    pub category: Vec<Uuid>,
+    /// In one of these buildings.
+    pub building: Vec<Uuid>,
+    /// The work of one of these teams.
+    pub team: Vec<Uuid>,
+    /// Filed in one of these organizations.
+    pub organization: Vec<Uuid>,
+    /// Marked with one of these tags, by code.
+    pub tag: Vec<String>,
     /// Filed in this span.
     pub created: Span,
     /// Last changed in this span.
@@ -44,8 +54,20 @@ impl Filter {
         self.assignee.is_empty()
             && !self.unassigned
             && self.requester.is_empty()
+            && self.entries().iter().all(|(_, ids)| ids.is_empty())
+            && self.tag.is_empty()
             && self.created == Span::default()
             && self.updated == Span::default()
+    }
+
+    /// What it says about entries of catalogues, by column.
+    fn entries(&self) -> [(&'static str, &[Uuid]); 4] {
+        [
+            ("category", &self.category),
+            ("building", &self.building),
+            ("team", &self.team),
+            ("organization", &self.organization),
+        ]
     }
 
     /// Adds what the counters know: ` and …` for each condition on `t`.
@@ -73,6 +95,17 @@ impl Filter {
         }
         if !self.requester.is_empty() {
             query.push(" and t.requester = any(").push_bind(self.requester.clone()).push(")");
+        }
+        for (column, ids) in self.entries() {
+            if !ids.is_empty() {
+                query.push(" and t.").push(column).push(" = any(").push_bind(ids.to_vec()).push(")");
+            }
+        }
+        if !self.tag.is_empty() {
+            // Codes have nothing in them that means anything in a pattern but `_`, which means any letter.
+            let patterns: Vec<String> =
+                self.tag.iter().map(|code| format!("%,{},%", code.replace('_', "\\_"))).collect();
+            query.push(" and t.tags like any(").push_bind(patterns).push(")");
         }
         for (column, span) in [("created_at", self.created), ("updated_at", self.updated)] {
             if let Some(after) = span.after {

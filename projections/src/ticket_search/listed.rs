@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::labels::ShownLabels;
 use crate::person::TicketName;
 
 /// A ticket in the list; as it is, the response body.
@@ -57,4 +58,9 @@ pub struct ListedTicket {
     /// How many public messages are on it.
     #[sqlx(rename = "messages")]
     pub message_count: i32,
+    /// What it refers to.
+    #[sqlx(flatten)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub labels: ShownLabels,
 }

@@ -20,7 +20,7 @@ pub enum When {
 }
 
 /// What never changes about a ticket.
-const FIXED: [&str; 4] = ["id", "number", "requester", "created_at"];
+const FIXED: [&str; 5] = ["id", "number", "requester", "created_at", "organization"];
 
 /// The columns of a ticket as it was. What never changes comes from the list, whose indexes then give the order;
 /// whose it is now stands beside whose it was.

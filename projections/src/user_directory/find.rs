@@ -29,6 +29,10 @@ pub struct Filter {
     pub departments: Vec<Department>,
     /// Only those whose name or address starts with this.
     pub starts_with: Option<String>,
+    /// Only those in one of these buildings, unless there are none.
+    pub buildings: Vec<Uuid>,
+    /// Only those who belong to one of these organizations, unless there are none.
+    pub organizations: Vec<Uuid>,
     /// Only accounts that were ended for good, or only those that were not.
     pub deleted: Option<bool>,
 }
@@ -52,6 +56,11 @@ impl Filter {
             let pattern = literal(&start.to_lowercase()) + "%";
             query.push(" and (username like ").push_bind(pattern.clone());
             query.push(" or email like ").push_bind(pattern).push(")");
+        }
+        for (column, ids) in [("building", &self.buildings), ("organization", &self.organizations)] {
+            if !ids.is_empty() {
+                query.push(" and ").push(column).push(" = any(").push_bind(ids.clone()).push(")");
+            }
         }
         if let Some(deleted) = self.deleted {
             query.push(" and is_deleted = ").push_bind(deleted);

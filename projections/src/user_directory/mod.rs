@@ -44,6 +44,8 @@ pub struct UserRow {
     locale: Option<String>,
     timezone: Option<String>,
     signature: Option<String>,
+    building: Option<Uuid>,
+    organization: Option<Uuid>,
 }
 
 /// The departments as the column has them: `,IT,HR,`, so that one is found by `,IT,`.
@@ -73,6 +75,8 @@ impl Table for UserDirectory {
         ("locale", Kind::Text),
         ("timezone", Kind::Text),
         ("signature", Kind::Text),
+        ("building", Kind::Uuid),
+        ("organization", Kind::Uuid),
     ];
     const OWN_ROWS: bool = true;
 
@@ -122,6 +126,8 @@ impl UserRow {
             locale: None,
             timezone: None,
             signature: None,
+            building: None,
+            organization: None,
         })
     }
 
@@ -149,6 +155,10 @@ impl UserRow {
                 self.locale = text(locale);
                 self.timezone = text(timezone);
                 self.signature = text(signature);
+            }
+            UserEvent::UserPlaced { building, organization } => {
+                self.building = building.map(|id| id.0);
+                self.organization = organization.map(|id| id.0);
             }
             UserEvent::AvailabilityChanged { is_available, capacity } => {
                 self.is_available = *is_available;
@@ -196,6 +206,8 @@ impl Row for UserRow {
             .int4(self.capacity)
             .text(self.locale.as_deref())
             .text(self.timezone.as_deref())
-            .text(self.signature.as_deref());
+            .text(self.signature.as_deref())
+            .uuid(self.building)
+            .uuid(self.organization);
     }
 }

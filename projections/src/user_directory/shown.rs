@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::access::{Department, Role};
-use domain::id::UserId;
+use domain::id::{EntryId, UserId};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
@@ -39,6 +39,10 @@ pub struct DirectoryUser {
     pub is_available: Option<bool>,
     /// How many tickets they take at a time; null for requesters and programs.
     pub capacity: Option<i32>,
+    /// The building they are in.
+    pub building_id: Option<EntryId>,
+    /// The organization they belong to.
+    pub organization_id: Option<EntryId>,
     /// How many events made the account; the `ETag` is `"v<version>"`.
     pub version: i32,
     /// When they got the account.
@@ -66,6 +70,8 @@ impl From<UserRow> for DirectoryUser {
             signature: row.signature,
             is_available: is_agent.then_some(row.is_available),
             capacity: is_agent.then_some(row.capacity),
+            building_id: row.building.map(EntryId),
+            organization_id: row.organization.map(EntryId),
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,

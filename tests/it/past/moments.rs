@@ -102,8 +102,8 @@ async fn a_time_means_what_the_desk_knew_then() {
         title: "Told late".to_owned(),
         description: "It happened a month ago.".to_owned(),
         urgency: Urgency::Low,
-        department: None,
         per_day: i32::MAX,
+        ..NewTicket::default()
     };
     let before = Utc::now().to_rfc3339().replace('+', "%2B");
     let request = Request::once(the_desk(), long_ago, "test", Uuid::now_v7());

@@ -149,6 +149,9 @@ async fn a_rebuild_parks_what_the_live_read_model_parks() {
         urgency: Urgency::Low,
         priority: Priority::Low,
         department: None,
+        category: None,
+        building: None,
+        organization: None,
     };
     log.append(append(vec![on(new_stream(), 0, vec![odd])])).await.expect("accepted");
     settle(&test).await;

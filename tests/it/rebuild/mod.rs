@@ -12,7 +12,7 @@ use application::ledger::StreamAppend;
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::{Event, StreamType};
-use domain::id::{MessageId, TicketId, UserId};
+use domain::id::{EntryId, MessageId, TicketId, UserId};
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::ticket::values::{Priority, PrioritySource, Status, Urgency};
@@ -75,6 +75,8 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
             source: PrioritySource::Computed,
         },
         TicketEvent::StatusChanged { from: Status::Open, to: Status::InProgress, reason: None },
+        TicketEvent::CategoryChanged { category: Some(EntryId(Uuid::from_u128(7))) },
+        TicketEvent::TagsChanged { tags: vec!["VPN".parse().expect("a code")] },
     ];
     accepted(log, append(vec![on(stream, 0, vec![created(requester)])])).await;
     accepted(log, append(vec![on(stream, 1, changed), conversation])).await;

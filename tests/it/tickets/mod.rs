@@ -2,6 +2,7 @@
 
 mod aliases;
 mod internal;
+mod labels;
 mod life;
 mod lists;
 mod pages;

@@ -21,8 +21,8 @@ async fn file(desk: &TestDesk, who: &Somebody) -> (TicketId, i64) {
         title: "The printer jams".to_owned(),
         description: "Again.".to_owned(),
         urgency: Urgency::Medium,
-        department: None,
         per_day: i32::MAX,
+        ..NewTicket::default()
     };
     let request = Request::once(caller, Utc::now(), "test", Uuid::now_v7());
     let (id, done) = desk.desk.commands.create_ticket(&request, new).await.expect("accepted");

@@ -47,6 +47,9 @@ pub(super) struct SentEntry {
     /// Of organizations: the domains of its members' addresses.
     #[schema(max_items = 500)]
     domains: Option<Vec<String>>,
+    /// Of organizations: the departments whose tickets its members see of each other; none unless given.
+    #[schema(max_items = 500, example = json!(["IT"]))]
+    shared_departments: Option<Vec<Department>>,
 }
 
 impl SentEntry {
@@ -70,6 +73,7 @@ impl SentEntry {
             parent: take(&mut self.parent_id).map(|id| Parent::named(EntryId(id))),
             member_ids: self.member_ids.take().map(|ids| ids.into_iter().map(UserId).collect()),
             domains,
+            shared_departments: self.shared_departments.take(),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Instant;
 use application::{Assignment, Done, Error, Request};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::id::{TicketId, UserId};
+use domain::change::Change;
+use domain::id::{EntryId, TicketId, UserId};
 use domain::ticket::TicketCommand;
 use projections::agent_load;
 use projections::ticket_page::TicketRef;
@@ -32,6 +33,11 @@ pub(super) struct Assign {
     #[serde(alias = "assigned_agent", deserialize_with = "Option::deserialize")]
     #[schema(required)]
     agent_id: Option<UserId>,
+    /// The team whose work it is, or null for none; it stays unless given. It has to work for the ticket's department,
+    /// and the agent has to belong to it.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    team_id: Change<EntryId>,
     /// Whether to assign it to somebody who takes no tickets or has as many as they can; administrators may.
     #[serde(default)]
     force: bool,
@@ -63,9 +69,11 @@ pub(super) async fn assign(
     }
     let id = find_id(&desk, &request, ticket).await?;
     let outcome = match body.agent_id {
-        None => desk.commands.assign(&request, id, Assignment::Queue).await,
-        Some(agent) if body.force => desk.commands.assign(&request, id, Assignment::Forced(agent)).await,
-        Some(agent) => assign_within(&desk, &request, id, agent).await?,
+        None => desk.commands.assign(&request, id, Assignment::Queue, body.team_id).await,
+        Some(agent) if body.force => {
+            desk.commands.assign(&request, id, Assignment::Forced(agent), body.team_id).await
+        }
+        Some(agent) => assign_within(&desk, &request, id, agent, body.team_id).await?,
     };
     changed(&desk, &request, id, outcome).await
 }
@@ -77,11 +85,12 @@ async fn assign_within(
     request: &Request,
     id: TicketId,
     agent: UserId,
+    team: Change<EntryId>,
 ) -> Answer<Result<Done, Error>> {
     let (asked, mut is_current) = (Instant::now(), false);
     loop {
         let load = agent_load::of(desk.pool(), agent).await?;
-        let outcome = desk.commands.assign(request, id, Assignment::Within(agent, load)).await;
+        let outcome = desk.commands.assign(request, id, Assignment::Within(agent, load), team).await;
         let counted = outcome.as_ref().err().and_then(counted_when_full);
         let is_settled = counted.is_none_or(|counted| is_current && counted == u64::from(load.active));
         if is_settled || asked.elapsed() > PATIENCE {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use domain::access::{Department, Sight};
-use domain::id::{TicketId, UserId};
+use domain::id::{EntryId, TicketId, UserId};
 use domain::ticket::values::{Urgency, parse_description, parse_title};
 use projections::ticket_page::{FullTicket, TicketRef, find};
 use serde::Deserialize;
@@ -41,6 +41,12 @@ pub(super) struct CreateTicket {
     /// The department to file it with.
     #[schema(value_type = Option<Department>, example = "IT")]
     department: Option<String>,
+    /// What it is about: a category. Unless a department is given, it is filed with the category's.
+    #[schema(value_type = Option<EntryId>)]
+    category_id: Option<Uuid>,
+    /// The building where it is; that of whose problem it is unless given.
+    #[schema(value_type = Option<EntryId>)]
+    building_id: Option<Uuid>,
     /// Whose problem it is, if not the caller's; staff only.
     #[schema(value_type = Option<UserId>)]
     on_behalf_of: Option<Uuid>,
@@ -100,6 +106,8 @@ async fn checked(desk: &Desk, request: &Request, body: CreateTicket) -> Answer<N
         description,
         urgency: urgency.unwrap_or_default(),
         department,
+        category: body.category_id.map(EntryId),
+        building: body.building_id.map(EntryId),
         per_day: i32::try_from(desk.config.limits.tickets_per_day).unwrap_or(i32::MAX),
     })
 }

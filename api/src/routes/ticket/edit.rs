@@ -3,11 +3,15 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::access::Department;
-use domain::ticket::TicketCommand;
+use domain::catalogue::values::Code;
+use domain::change::Change;
+use domain::id::EntryId;
 use domain::ticket::values::{Impact, Priority, Status, Urgency, parse_description, parse_title};
+use domain::ticket::{Changes, LabelChanges, TicketCommand};
 use projections::ticket_page::TicketRef;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::answer::{Acted, Changed, changed};
 use super::reference::{OfTicket, find_id};
@@ -48,6 +52,18 @@ pub(super) struct EditTicket {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Department>, nullable = false)]
     department: Option<String>,
+    /// What it is about: another category, or null for none; staff only.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    category_id: Change<Uuid>,
+    /// The building where it is, or null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    building_id: Change<Uuid>,
+    /// The codes of all the tags it is marked with; staff only.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false, max_items = 20, example = json!(["VPN", "WIFI"]))]
+    tags: Option<Vec<String>>,
     /// Another status, in a request of its own; staff only.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Status>, nullable = false)]
@@ -95,13 +111,24 @@ impl EditTicket {
         let impact = optional(&mut errors, "impact", self.impact.as_deref(), word::<Impact>);
         let priority = optional(&mut errors, "priority", self.priority.as_deref(), word::<Priority>);
         let department = department(desk, &mut errors, self.department.as_deref()).await?;
+        let tags = self.tags.map(|tags| {
+            let codes = tags.iter().enumerate();
+            codes.filter_map(|(n, tag)| errors.check(&format!("tags[{n}]"), tag.parse::<Code>())).collect()
+        });
         errors.finish()?;
-        Ok(TicketCommand::Edit { title, description, urgency, impact, priority, department })
+        let (category, building) = (self.category_id.map(EntryId), self.building_id.map(EntryId));
+        let labels = LabelChanges { category, building, tags };
+        let changes = Changes { title, description, urgency, impact, priority, department, labels };
+        Ok(TicketCommand::Edit(Box::new(changes)))
     }
 
     fn has_more_than_status(&self) -> bool {
-        let Self { title, description, urgency, impact, priority, department, status: _ } = self;
-        [title, description, urgency, impact, priority, department].into_iter().any(Option::is_some)
+        let Self { title, description, urgency, impact, priority, department, .. } = self;
+        let texts = [title, description, urgency, impact, priority, department];
+        texts.into_iter().any(Option::is_some)
+            || self.category_id.is_given()
+            || self.building_id.is_given()
+            || self.tags.is_some()
     }
 
     fn read_priority_as_urgency(&mut self, errors: &mut ValidationErrors) {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use domain::access::Department;
+use domain::catalogue::values::Code;
+use domain::id::EntryId;
 use domain::ticket::values::{Priority, Status, Urgency};
 use projections::cursor::Cursor;
 use projections::ticket_search::{Filter, Sort, SortBy, Span, order_words};
@@ -44,6 +46,21 @@ pub(in crate::routes) struct Which {
     /// Filed by one of these: ids or `me`.
     #[param(example = json!(["me"]))]
     pub(in crate::routes) requester: Vec<String>,
+    /// About one of these categories.
+    #[param(value_type = Vec<EntryId>)]
+    category: Vec<String>,
+    /// In one of these buildings.
+    #[param(value_type = Vec<EntryId>)]
+    building: Vec<String>,
+    /// The work of one of these teams.
+    #[param(value_type = Vec<EntryId>)]
+    team: Vec<String>,
+    /// Filed in one of these organizations.
+    #[param(value_type = Vec<EntryId>)]
+    organization: Vec<String>,
+    /// Marked with one of these tags, by code.
+    #[param(example = json!(["VPN"]))]
+    tag: Vec<String>,
     /// Suspected of misuse, or not; administrators only.
     misuse_flag: Option<bool>,
     /// Filed then or later.
@@ -98,6 +115,11 @@ impl Which {
             assignee: people(errors, "assignee", &assignees, signed),
             unassigned: !unassigned.is_empty(),
             requester: people(errors, "requester", &self.requester, signed),
+            category: entries(errors, "category", &self.category),
+            building: entries(errors, "building", &self.building),
+            team: entries(errors, "team", &self.team),
+            organization: entries(errors, "organization", &self.organization),
+            tag: all(errors, "tag", &self.tag, |text| text.parse().map(|code: Code| code.to_string())),
             created: Span {
                 after: optional(errors, "created_after", self.created_after.as_deref(), time),
                 before: optional(errors, "created_before", self.created_before.as_deref(), time),
@@ -159,6 +181,11 @@ fn people(errors: &mut ValidationErrors, field: &str, texts: &[String], signed: 
         me if me.eq_ignore_ascii_case("me") => Ok(signed.user.0),
         id => Uuid::try_parse(id).map_err(|_| "must be ids of users, me, or for assignee none"),
     })
+}
+
+/// The ids of entries of catalogues.
+pub(in crate::routes) fn entries(errors: &mut ValidationErrors, field: &str, texts: &[String]) -> Vec<Uuid> {
+    all(errors, field, texts, |text| Uuid::try_parse(text).map_err(|_| "must be ids"))
 }
 
 fn sort(text: &str) -> Result<Sort, String> {

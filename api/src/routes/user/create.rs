@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use domain::access::{Department, Role};
-use domain::id::UserId;
+use domain::change::Change;
+use domain::id::{EntryId, UserId};
 use domain::user::values::{EmailAddress, Username};
-use domain::user::{Capacity, Changes};
+use domain::user::{Capacity, Changes, PlaceChanges};
 use infrastructure::password::check_strength;
 use projections::user_directory::{DirectoryUser, by_id};
 use serde::Deserialize;
@@ -42,6 +43,13 @@ pub(super) struct CreateUser {
     /// For agents and administrators: how many tickets they take at a time; 20 unless given.
     #[schema(minimum = 1, maximum = 1000, example = 20)]
     capacity: Option<u16>,
+    /// The building they are in.
+    building_id: Option<EntryId>,
+    /// The organization they belong to; for requesters the one that has the domain of their address, unless this says
+    /// another or is null.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    organization_id: Change<EntryId>,
     /// Without one they cannot sign in until it is set.
     #[schema(min_length = 8, max_length = 256, example = "correct horse battery")]
     password: Option<String>,
@@ -116,7 +124,9 @@ fn checked(body: CreateUser) -> Answer<(NewUser, Changes, Option<String>)> {
             errors.finish()?;
             let id = UserId(Uuid::now_v7());
             let new = NewUser { id, username, email, role: body.role, departments: body.departments };
-            Ok((new, Changes { capacity, ..Changes::default() }, body.password))
+            let building = body.building_id.map_or(Change::Keep, Change::Set);
+            let place = PlaceChanges { building, organization: body.organization_id };
+            Ok((new, Changes { capacity, place, ..Changes::default() }, body.password))
         }
         _ => Err(errors.into()),
     }
@@ -134,6 +144,8 @@ mod tests {
             role: Role::User,
             departments: Vec::new(),
             capacity: None,
+            building_id: None,
+            organization_id: Change::Keep,
             password: password.map(str::to_owned),
             kind: AccountKind::Person,
         };

@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::access::{Department, Role};
 use domain::activity::Revocation;
-use domain::id::UserId;
+use domain::change::Change;
+use domain::id::{EntryId, UserId};
 use domain::sealed::Sealed;
 use domain::user::values::{EmailAddress, Username};
-use domain::user::{Capacity, Changes, UserCommand};
+use domain::user::{Capacity, Changes, PlaceChanges, UserCommand};
 use infrastructure::password::check_strength;
 use projections::user_directory::DirectoryUser;
 use serde::Deserialize;
@@ -29,30 +30,38 @@ use crate::routes::ticket::{given, optional};
 
 /// What is to change about an account; what is left out stays.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(super) struct EditUser {
     /// Another name to sign in with; the former one is free again.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, min_length = 2, max_length = 64, example = "ada.lovelace")]
     username: Option<String>,
     /// Another address; the former one is free again.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, min_length = 3, max_length = 254, example = "ada.lovelace@example.com")]
     email: Option<String>,
     /// Another role. Departments that are not given with it follow from it.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     role: Option<Role>,
     /// The departments to work for, all of them.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     departments: Option<Vec<Department>>,
     /// How many tickets they take at a time.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, minimum = 1, maximum = 1000, example = 20)]
     capacity: Option<u16>,
+    /// The building they are in, or null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    building_id: Change<EntryId>,
+    /// The organization they belong to, or null for none. What they file from now on is filed in it.
+    #[serde(default)]
+    #[schema(value_type = Option<EntryId>)]
+    organization_id: Change<EntryId>,
     /// Another password, for somebody else. All their sign-ins end, and they are told by mail.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, min_length = 8, max_length = 256, example = "correct horse battery")]
     password: Option<String>,
 }
@@ -88,6 +97,7 @@ pub(super) async fn edit(
         role: body.role,
         departments: body.departments,
         capacity: body.capacity.and_then(|capacity| errors.check("capacity", Capacity::parse(capacity))),
+        place: PlaceChanges { building: body.building_id, organization: body.organization_id },
         new_password: body.password.is_some(),
     };
     errors.finish()?;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::IntoResponse;
 use domain::access::{Department, Role};
+use domain::id::EntryId;
 use projections::cursor::Cursor;
 use projections::user_directory::{DirectoryUser, Filter, NEWEST_FIRST, count, cursor_behind, page};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::page::{Pagination, Paging};
 use crate::problem::Answer;
 use crate::problem::declared::{Checked, Forbidden, Guarded};
 use crate::query::Query;
-use crate::routes::ticket::{link, optional};
+use crate::routes::ticket::{entries, link, optional};
 
 /// Which users. Lists take commas or repeat the parameter, and mean any of their words.
 #[derive(Default, Deserialize, IntoParams)]
@@ -30,6 +31,12 @@ pub(super) struct Which {
     active: Option<bool>,
     /// Only those who work for one of these departments.
     department: Vec<Department>,
+    /// Only those in one of these buildings.
+    #[param(value_type = Vec<EntryId>)]
+    building: Vec<String>,
+    /// Only those who belong to one of these organizations.
+    #[param(value_type = Vec<EntryId>)]
+    organization: Vec<String>,
     /// Only accounts that were deleted; without it only those that were not.
     deleted: Option<bool>,
     /// Only those whose name or address starts with this.
@@ -84,6 +91,8 @@ pub(super) async fn list(
     let after = optional(&mut errors, "cursor", which.cursor.as_deref(), |text| {
         Cursor::decode(text, NEWEST_FIRST, 1).ok_or("must be the next_cursor of this list")
     });
+    let buildings = entries(&mut errors, "building", &which.building);
+    let organizations = entries(&mut errors, "organization", &which.organization);
     errors.finish()?;
     let paging = Paging::read(which.page, which.limit)?;
     // No name holds a NUL, and PostgreSQL takes none.
@@ -93,6 +102,8 @@ pub(super) async fn list(
         active: which.active,
         departments: which.department,
         starts_with,
+        buildings,
+        organizations,
         deleted: Some(which.deleted.unwrap_or(false)),
     };
     // One more than the page has says whether there is another page.

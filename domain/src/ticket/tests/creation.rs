@@ -2,18 +2,13 @@
 
 use super::testing::*;
 use crate::access::Caller;
+use crate::change::Change;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::ticket::values::{Priority, Status, Urgency};
-use crate::ticket::{TicketCommand, TicketError, TicketEvent};
+use crate::ticket::{Report, TicketCommand, TicketError, TicketEvent};
 
 fn create() -> TicketCommand {
-    TicketCommand::Create {
-        requester: ADA,
-        title: "printer".into(),
-        description: "it burns".into(),
-        urgency: Urgency::Medium,
-        department: None,
-    }
+    TicketCommand::Create(Box::new(report()))
 }
 
 #[test]
@@ -35,13 +30,8 @@ fn a_ticket_starts_open_without_assignee() {
 
 #[test]
 fn the_first_priority_follows_from_the_urgency() {
-    let urgent = TicketCommand::Create {
-        requester: ADA,
-        title: "printer".into(),
-        description: "it burns".into(),
-        urgency: Urgency::High,
-        department: Some(dept("IT")),
-    };
+    let report = Report { urgency: Urgency::High, department: Some(dept("IT")), ..report() };
+    let urgent = TicketCommand::Create(Box::new(report));
     let events = when(vec![], ada(), urgent).inspect_result().expect("allowed");
     assert!(matches!(&events[..], [TicketEvent::TicketCreated { priority: Priority::High, .. }]));
 }
@@ -64,7 +54,7 @@ fn commands() -> Vec<TicketCommand> {
     vec![
         Edit { title: Some("x"), ..Edit::default() }.into(),
         transfer("HR"),
-        TicketCommand::Assign { agent: None },
+        TicketCommand::Assign { agent: None, team: Change::Keep },
         TicketCommand::Claim,
         TicketCommand::Unassign,
         set_status(Status::Closed),

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::testing::*;
 use crate::access::Role;
+use crate::change::Change;
 use crate::event::{Event, StoredEvent as _};
 use crate::evolution::REGISTRY;
 use crate::sealed::with_cipher;
 use crate::ticket::values::{Impact, Priority, Status, Urgency};
-use crate::ticket::{Assignee, Ticket, TicketCommand, TicketEvent};
+use crate::ticket::{Assignee, Changes, LabelChanges, Report, Ticket, TicketCommand, TicketEvent};
 use crate::{Decide, Issued};
 
 fn status() -> impl Strategy<Value = Status> {
@@ -46,13 +47,10 @@ fn edit() -> impl Strategy<Value = TicketCommand> {
     let priority = prop::option::weighted(0.3, prop::sample::select(vec![Priority::Low, Priority::Critical]));
     let department = prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")]));
     (words(), words(), urgency, impact, priority, department).prop_map(
-        |(title, description, urgency, impact, priority, department)| TicketCommand::Edit {
-            title,
-            description,
-            urgency,
-            impact,
-            priority,
-            department,
+        |(title, description, urgency, impact, priority, department)| {
+            let labels = LabelChanges::default();
+            let changes = Changes { title, description, urgency, impact, priority, department, labels };
+            TicketCommand::Edit(Box::new(changes))
         },
     )
 }
@@ -63,7 +61,7 @@ fn command() -> impl Strategy<Value = TicketCommand> {
     prop_oneof![
         2 => edit(),
         1 => (department, words()).prop_map(|(department, note)| C::Transfer { department, note }),
-        3 => agent().prop_map(|agent| C::Assign { agent }),
+        3 => agent().prop_map(|agent| C::Assign { agent, team: Change::Keep }),
         1 => Just(C::Claim),
         1 => Just(C::Unassign),
         1 => Just(C::PutBack { agent: IVAN }),
@@ -84,15 +82,8 @@ fn command() -> impl Strategy<Value = TicketCommand> {
 }
 
 fn create() -> impl Strategy<Value = TicketCommand> {
-    prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")])).prop_map(|department| {
-        TicketCommand::Create {
-            requester: ADA,
-            title: "printer".into(),
-            description: "it burns".into(),
-            urgency: Urgency::Medium,
-            department,
-        }
-    })
+    prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")]))
+        .prop_map(|department| TicketCommand::Create(Box::new(Report { department, ..report() })))
 }
 
 /// Anybody, on any day of two months; the clock may also run backwards.

@@ -2,6 +2,7 @@
 
 use super::testing::*;
 use crate::access::{Caller, Department, Role};
+use crate::change::Change;
 use crate::ticket::values::Status;
 use crate::ticket::{Assignee, Room, TicketCommand, TicketError, TicketEvent};
 use crate::user::{Availability, Capacity};
@@ -11,11 +12,11 @@ const ACTIVE: [Status; 4] = [Status::Open, Status::Assigned, Status::InProgress,
 const DONE: [Status; 2] = [Status::Resolved, Status::Closed];
 
 fn assign(agent: Assignee) -> TicketCommand {
-    TicketCommand::Assign { agent: Some(agent) }
+    TicketCommand::Assign { agent: Some(agent), team: Change::Keep }
 }
 
 fn queue() -> TicketCommand {
-    TicketCommand::Assign { agent: None }
+    TicketCommand::Assign { agent: None, team: Change::Keep }
 }
 
 fn no_way(from: Status, to: Status) -> TicketError {

@@ -12,7 +12,7 @@ use crate::access::{Caller, Department, Reach, Role};
 use crate::id::{TicketId, UserId};
 use crate::sealed::{Cipher, Sealed};
 use crate::ticket::values::{FlaggedBy, Priority, ResolvedBy, Status, Urgency};
-use crate::ticket::{Assignee, Room, Ticket, TicketCommand, TicketError, TicketEvent};
+use crate::ticket::{Assignee, Changes, Report, Room, Ticket, TicketCommand, TicketError, TicketEvent};
 use crate::user::Availability;
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
@@ -96,6 +96,11 @@ pub(super) fn sealed(text: &str) -> Sealed {
     Sealed::new(ADA, text)
 }
 
+/// What Ada reports.
+pub(super) fn report() -> Report {
+    Report { requester: ADA, title: "printer".into(), description: "it burns".into(), ..Report::default() }
+}
+
 pub(super) fn created_in(department: Option<&str>) -> TicketEvent {
     TicketEvent::TicketCreated {
         requester: ADA,
@@ -104,6 +109,9 @@ pub(super) fn created_in(department: Option<&str>) -> TicketEvent {
         urgency: Urgency::Medium,
         priority: Priority::Medium,
         department: department.map(dept),
+        category: None,
+        building: None,
+        organization: None,
     }
 }
 
@@ -220,13 +228,14 @@ pub(super) struct Edit {
 impl From<Edit> for TicketCommand {
     fn from(edit: Edit) -> Self {
         let Edit { title, description, urgency, impact, priority, department } = edit;
-        Self::Edit {
+        Self::Edit(Box::new(Changes {
             title: title.map(Into::into),
             description: description.map(Into::into),
             urgency,
             impact,
             priority,
             department: department.map(dept),
-        }
+            ..Changes::default()
+        }))
     }
 }

@@ -104,7 +104,7 @@ pub(in crate::user) fn edit(
         role,
         departments: departments.map(|codes| depts(&codes)),
         capacity: capacity.map(|capacity| Capacity::parse(capacity).expect("a capacity")),
-        new_password: false,
+        ..Changes::default()
     }))
 }
 
