@@ -5,6 +5,7 @@
 //! leaves it about a tenth of one, so that it comes to an end all the same.
 
 use std::thread;
+use std::time::Duration;
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
@@ -41,6 +42,7 @@ pub(crate) async fn connect(database: &Database) -> sqlx::Result<PgConnection> {
     if is_local(database.options()) {
         let process: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await?;
         give_way(Who::Server(process));
+        give_way_as_a_session(process).await;
     }
     Ok(connection)
 }
@@ -49,6 +51,10 @@ pub(crate) async fn connect(database: &Database) -> sqlx::Result<PgConnection> {
 fn is_local(options: &PgConnectOptions) -> bool {
     options.get_socket().is_some() || options.get_host().starts_with('/')
 }
+
+/// A tenth of the weight of those at 0.
+#[cfg(target_os = "linux")]
+const LOW: i32 = 10;
 
 /// Whose priority is lowered.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +68,6 @@ enum Who {
 #[cfg(target_os = "linux")]
 fn give_way(who: Who) {
     use rustix::process::{Pid, getpriority_process, setpriority_process};
-    /// A tenth of the weight of those at 0.
-    const LOW: i32 = 10;
     let process = match who {
         // To Linux a thread is a process, and none is this one.
         Who::ThisThread => None,
@@ -79,6 +83,29 @@ fn give_way(who: Who) {
 
 #[cfg(not(target_os = "linux"))]
 fn give_way(_: Who) {}
+
+/// Lowers the priority of a server process's session. Where Linux shares the processor among sessions
+/// (`sched_autogroup_enabled`), a process's own priority counts within its session only, and PostgreSQL gives each of
+/// its processes one.
+#[cfg(target_os = "linux")]
+async fn give_way_as_a_session(process: i32) {
+    if !is_postgres(process) {
+        return;
+    }
+    // Linux takes one change in a tenth of a second from whoever is not root.
+    for pause in [0, 110, 110] {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        match std::fs::write(format!("/proc/{process}/autogroup"), LOW.to_string()) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => return tracing::debug!(%error, process, "A session's priority cannot be lowered"),
+            Ok(()) => return,
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn give_way_as_a_session(_: i32) {}
 
 #[cfg(target_os = "linux")]
 fn is_postgres(process: i32) -> bool {

@@ -35,7 +35,7 @@ fn render(socket_dir: &str, shared_buffers: &str) -> String {
          port = 5432\n\
          unix_socket_directories = '\"{sockets}\"'\n\
          unix_socket_permissions = 0700\n\
-         max_connections = 100\n\
+         max_connections = 200\n\
          fsync = on\n\
          full_page_writes = on\n\
          synchronous_commit = on\n\

@@ -4,6 +4,8 @@ mod copies;
 mod equal;
 mod http;
 mod operator;
+#[cfg(target_os = "linux")]
+mod polite;
 mod served;
 
 use std::time::Duration;
