@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::super::shape::{Shape, run};
-use super::Stop;
+use super::{Plan, Stop};
 use crate::background;
 use crate::database::Database;
 
@@ -19,6 +19,10 @@ const TRAILER: &[u8] = &[0xff, 0xff];
 /// Statistics of few rows will do until autovacuum takes more: sorting long texts of many takes longer than
 /// building all indexes.
 const SETTINGS: &str = "set maintenance_work_mem = '128MB'; set default_statistics_target = 10";
+
+/// Where people are at work, rows go to the disk as they are copied: the next commit would wait for what piles up, as
+/// Linux's file systems write what belongs together. It takes a little longer, so an idle desk is spared it.
+const GENTLY: &str = "set backend_flush_after = '256kB'";
 
 /// What comes next for a table.
 pub(super) enum Part {
@@ -36,10 +40,11 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Will make the table of `shape` in `schema` when its first rows come.
-    pub(super) fn start(database: &Database, table: &'static str, shape: Shape, schema: &str) -> Self {
+    /// Will make the table of `shape` when its first rows come.
+    pub(super) fn start(plan: Plan<'_>, table: &'static str, shape: Shape) -> Self {
         let (parts, coming) = mpsc::channel(WAITING);
-        let task = tokio::spawn(load(database.clone(), table, shape, schema.to_owned(), coming));
+        let (database, schema) = (plan.database.clone(), plan.schema.to_owned());
+        let task = tokio::spawn(load(database, table, shape, schema, plan.to, coming));
         Self { table, parts, task }
     }
 
@@ -61,12 +66,16 @@ async fn load(
     table: &'static str,
     shape: Shape,
     schema: String,
+    to: i64,
     mut parts: mpsc::Receiver<Part>,
 ) -> Result<u64, Stop> {
     // The transaction begins with the first rows, so that it is short where they come at the end.
     let Some(mut part) = parts.recv().await else { return Err(Stop::Abandoned) };
     let mut connection = background::connect(&database).await?;
     connection.execute(SETTINGS).await?;
+    if has_gone_on(&mut connection, to).await? {
+        connection.execute(GENTLY).await?;
+    }
     let mut transaction = connection.begin().await?;
     run(&mut transaction, shape.create(&schema)).await?;
     // Rows of a table made in the same transaction can be frozen at once, and are never written again.
@@ -87,6 +96,14 @@ async fn load(
     transaction.commit().await?;
     connection.close().await?;
     Ok(rows)
+}
+
+/// Whether the log has gone on since it was decided to fold it up to `to`.
+async fn has_gone_on(connection: &mut PgConnection, to: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from ledger.blocks where last_position > $1)")
+        .bind(to)
+        .fetch_one(connection)
+        .await
 }
 
 /// Indexes, constraints, statistics, and the right of the service to work on it.

@@ -155,7 +155,7 @@ async fn loaders(plan: Plan<'_>, connection: &mut PgConnection) -> Result<Vec<Lo
     let mut loaders = Vec::new();
     for table in plan.model.table_names() {
         let shape = Shape::read(connection, "read", table).await?;
-        loaders.push(Loader::start(plan.database, table, shape, plan.schema));
+        loaders.push(Loader::start(plan, table, shape));
     }
     Ok(loaders)
 }
