@@ -14,13 +14,15 @@ run: ## Start the help desk with demo people on http://127.0.0.1:8080 (ARGS="--l
 	@cargo build --release --locked -p api
 	@exec target/release/ledgerdesk serve --demo $(ARGS)
 
-# The tests start a private PostgreSQL by themselves and leave it to those that run beside them.
+# The tests start a private PostgreSQL by themselves and leave it to those that run beside them. They wait more than they
+# work, so one more runs at a time than there are processors.
 test: ## Set up, build, lint and run every test
 	@scripts/setup.sh test
 	cargo build --locked -p api --bin ledgerdesk
 	@$(MAKE) --no-print-directory check
 	@if [ -d ../shared/data ]; then LEDGERDESK_TEST_DATA=$$(cd ../shared/data && pwd); export LEDGERDESK_TEST_DATA; fi; \
 	trap 'scripts/drop-postgres.sh "$${CARGO_TARGET_DIR:-target}/test-data"' EXIT; trap 'exit 130' INT TERM; \
+	RUST_TEST_THREADS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)); export RUST_TEST_THREADS; \
 	echo cargo test --locked --workspace; cargo test --locked --workspace
 
 check: ## Formatting and lints

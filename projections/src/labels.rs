@@ -4,7 +4,7 @@ use domain::catalogue::values::Code;
 use domain::id::EntryId;
 use domain::ticket::TicketEvent;
 use infrastructure::projection::{Cells, Kind};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -107,7 +107,7 @@ impl From<Labels> for ShownLabels {
 }
 
 /// The codes in a column such as `,VPN,WIFI,`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Tags(pub Vec<String>);
 

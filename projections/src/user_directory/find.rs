@@ -10,12 +10,20 @@ use uuid::Uuid;
 use super::{DirectoryUser, ListedAgent};
 use crate::cursor::Cursor;
 
+/// Everybody who has an account, with when they last signed in.
+const USERS: &str = "select u.*,
+                            (select a.at from read.activity a
+                              where a.person = u.id and a.action = 'SignedIn'
+                              order by a.position desc limit 1) as last_login
+                       from read.user_directory u";
+
 /// The user of this id.
 ///
 /// # Errors
 /// The database cannot be reached.
 pub async fn by_id(pool: &PgPool, id: UserId) -> sqlx::Result<Option<DirectoryUser>> {
-    sqlx::query_as("select * from read.user_directory where id = $1").bind(id.0).fetch_optional(pool).await
+    let mut query = QueryBuilder::new(USERS);
+    query.push(" where u.id = ").push_bind(id.0).build_query_as().fetch_optional(pool).await
 }
 
 /// Which users. Of whatever is left open, any.
@@ -94,7 +102,7 @@ pub async fn page(
     skip: i64,
     after: Option<&Cursor>,
 ) -> sqlx::Result<Vec<DirectoryUser>> {
-    let mut query = QueryBuilder::new("select * from read.user_directory");
+    let mut query = QueryBuilder::new(USERS);
     filter.push(&mut query);
     if let Some(Cursor { values, id, .. }) = after {
         let micros = values.first().copied().unwrap_or_default();

@@ -51,13 +51,17 @@ pub struct DirectoryUser {
     pub updated_at: DateTime<Utc>,
     /// Whether it is a program's: nobody signs in with it, its API tokens are good.
     pub is_service: bool,
+    /// When they last signed in, if they ever did.
+    pub last_login: Option<DateTime<Utc>>,
 }
 
-impl From<UserRow> for DirectoryUser {
-    fn from(row: UserRow) -> Self {
+impl FromRow<'_, PgRow> for DirectoryUser {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let last_login = row.try_get("last_login")?;
+        let row = UserRow::from_row(row)?;
         let role: Role = row.role.parse().unwrap_or(Role::User);
         let is_agent = role.works_on_tickets() && !row.is_service;
-        Self {
+        Ok(Self {
             id: UserId(row.id),
             username: row.username,
             email: row.email,
@@ -76,13 +80,8 @@ impl From<UserRow> for DirectoryUser {
             created_at: row.created_at,
             updated_at: row.updated_at,
             is_service: row.is_service,
-        }
-    }
-}
-
-impl FromRow<'_, PgRow> for DirectoryUser {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        UserRow::from_row(row).map(Self::from)
+            last_login,
+        })
     }
 }
 

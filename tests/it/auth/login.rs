@@ -35,6 +35,26 @@ async fn a_name_or_an_address_signs_in_as_json_or_as_a_form() {
     desk.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_says_when_it_was_last_signed_in_to() {
+    let (desk, ada) = desk_with_ada(Some(PASSWORD)).await;
+    let admin = desk.admin().await;
+    let last_login = async || {
+        let head = desk.head().await;
+        let path = format!("/api/v1/users/{ada}?min_position={head}");
+        desk.get(&admin, &path).await.expect(200).body["last_login"].clone()
+    };
+    assert_eq!(last_login().await, Value::Null);
+    let mut before = Utc::now();
+    for _ in 0..2 {
+        let _ = sign_in(&desk).await.expect(200);
+        let at = last_login().await.as_str().and_then(|at| at.parse().ok()).expect("a time");
+        assert!(before < at && at < Utc::now(), "{at}");
+        before = at;
+    }
+    desk.close().await;
+}
+
 /// A04: who, as what, since when and until when.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_access_token_says_who_as_what_and_until_when() {
@@ -120,6 +140,7 @@ async fn whoever_is_signed_in_sees_themselves_without_a_password() {
         let me = desk.get(&signed, path).await.expect(200);
         let fields: Vec<&str> = me.body.as_object().expect("an object").keys().map(String::as_str).collect();
         let known = [
+            "building_id",
             "capacity",
             "created_at",
             "departments",
@@ -129,7 +150,9 @@ async fn whoever_is_signed_in_sees_themselves_without_a_password() {
             "is_available",
             "is_deleted",
             "is_service",
+            "last_login",
             "locale",
+            "organization_id",
             "role",
             "signature",
             "timezone",

@@ -102,7 +102,7 @@ async fn a_copy_that_cannot_be_made_leaves_nothing() {
     test.owner().await.execute("create schema taken").await.expect("taken");
     for (arguments, said) in [
         (["rebuild", "--at", "5", "--into", "taken"], "there is a schema taken already"),
-        (["rebuild", "--at", "5000", "--into", "later"], "the log ends at position 12"),
+        (["rebuild", "--at", "5000", "--into", "later"], "the log ends at position 16"),
         (["rebuild", "--at", "1999-12-31T23:59:59Z", "--into", "early"], "nothing had been recorded by"),
     ] {
         let (_, err) = ended(&projections(&test, &arguments), 1);

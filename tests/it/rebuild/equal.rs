@@ -51,9 +51,9 @@ async fn a_rebuild_is_equal_and_looks_like_what_it_replaces() {
     assert_eq!(after, before, "indexes, constraints, storage parameters and grants");
     for (table, rows) in [
         ("read.ticket_list", 300),
-        ("read.ticket_past", 1_500),
+        ("read.ticket_past", 2_100),
         ("read.ticket_messages", 300),
-        ("read.ticket_history", 1_800),
+        ("read.ticket_history", 2_400),
     ] {
         assert_eq!(count(&mut owner, table).await, rows, "{table}");
     }

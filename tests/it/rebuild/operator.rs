@@ -64,7 +64,7 @@ async fn verify_names_the_first_row_that_differs_and_nobodys_texts() {
     let (out, err) = ended(&projections(&test, &["verify", "ticket_page"]), 1);
     assert!(out.contains("ticket_page: 2 rows differ"), "{out}");
     assert!(out.contains(&ids[0].to_string()) && !out.contains(&ids[1].to_string()), "the first: {out}");
-    assert!(out.contains("title, version (99, not 4)"), "{out}");
+    assert!(out.contains("title, version (99, not 6)"), "{out}");
     assert!(!out.contains("secret") && !out.contains("printer"), "no text: {out}");
     assert!(err.contains("ticket_page is not what the log says"), "{err}");
     ended(&projections(&test, &["verify", "ticket_list"]), 0);
@@ -94,11 +94,11 @@ async fn a_rebuild_tells_what_it_did_and_can_be_undone() {
     assert!(err.contains("nothing is kept of ticket_list"), "{err}");
     let (out, _) = ended(&projections(&test, &["rebuild", "ticket_list", "--output", "json"]), 0);
     let told: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!((&told["model"], &told["events"]), (&"ticket_list".into(), &180.into()), "{told}");
+    assert_eq!((&told["model"], &told["events"]), (&"ticket_list".into(), &240.into()), "{told}");
     assert_eq!(told["rows"]["ticket_list"], 30, "{told}");
     assert!(told["seconds"].as_f64().is_some() && told["events_per_second"].as_f64().is_some(), "{told}");
     let (out, _) = ended(&projections(&test, &["rollback", "ticket_list"]), 0);
-    assert!(out.contains("the tables from before are back, at position 180"), "{out}");
+    assert!(out.contains("the tables from before are back, at position 240"), "{out}");
     ended(&projections(&test, &["verify"]), 0);
 }
 
