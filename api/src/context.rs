@@ -25,19 +25,37 @@ impl FromRequestParts<Desk> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+        let once = asked_once(desk, &signed, Exchange::of(&parts.extensions).request_id()).await?;
         let repeatable = parts.extensions.get::<RepeatableCommand>().copied();
         Ok(Self(application::Request {
-            via: door(&signed),
-            by: signed.caller,
-            at: Utc::now(),
-            command_id: repeatable.map_or_else(Uuid::now_v7, |command| command.command_id),
+            command_id: repeatable.map_or(once.command_id, |command| command.command_id),
             fingerprint: repeatable.map(|command| command.fingerprint),
             expected: expected(&parts.headers)?,
-            causation_id: None,
-            correlation_id: Exchange::of(&parts.extensions).request_id(),
-            terms: desk.settings().await?.terms(),
+            ..once
         }))
     }
+}
+
+/// What `signed` asks for now, and nobody repeats.
+///
+/// # Errors
+/// The settings cannot be read.
+pub(crate) async fn asked_once(
+    desk: &Desk,
+    signed: &Signed,
+    correlation_id: Uuid,
+) -> Result<application::Request, Problem> {
+    Ok(application::Request {
+        via: door(signed),
+        by: signed.caller.clone(),
+        at: Utc::now(),
+        command_id: Uuid::now_v7(),
+        fingerprint: None,
+        expected: None,
+        causation_id: None,
+        correlation_id,
+        terms: desk.settings().await?.terms(),
+    })
 }
 
 /// Through which door: `api`, or which API token, by which it also shows that its owner acted for somebody.

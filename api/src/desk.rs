@@ -37,6 +37,7 @@ use crate::put_back::PutBack;
 use crate::rebuilds::{self, Rebuilds};
 use crate::seen::Sessions;
 use crate::settings::Trusted;
+use crate::sockets::Sockets;
 
 /// How often a head of the log is signed while it grows.
 const SEALED_EVERY: Duration = Duration::from_mins(1);
@@ -85,6 +86,8 @@ pub struct Parts {
     pub(crate) afterwards: Afterwards,
     /// The connections that follow the log.
     pub(crate) streams: Streams,
+    /// The sockets of this process.
+    pub(crate) sockets: Sockets,
     /// Rebuilds of read models that this process runs.
     pub(crate) rebuilds: Rebuilds,
     /// Departments seen a moment ago.
@@ -163,11 +166,13 @@ impl Desk {
             running: RunningRequests::default(),
             afterwards: afterwards.clone(),
             streams: Streams::default(),
+            sockets: Sockets::default(),
             rebuilds: Rebuilds::new(stop.clone()),
             departments: Departments::default(),
             trusted_settings: Trusted::default(),
         }));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
+        tokio::spawn(Sockets::run(desk.clone(), stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
         Ok((

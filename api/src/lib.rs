@@ -18,6 +18,7 @@
 //! | `afterwards` | work that is done after its answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
+//! | `sockets` | the WebSocket: what happens, as it happens |
 //! | [`export`] | everything stored about a person, as one document |
 //! | `openapi` | the document that describes all of it |
 //! | [`schemas`], `asyncapi` | what events look like to readers, and the channels they leave by |
@@ -64,6 +65,7 @@ mod seen;
 mod sessions;
 mod settings;
 pub mod settle;
+mod sockets;
 
 pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};

@@ -13,6 +13,7 @@
 //! | [`settings`] | what administrators set, who and when |
 //! | [`activity`] | who did what besides working on tickets |
 //! | [`agent_load`] | how many tickets each agent has |
+//! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
 //!
 //! What a reader may see is part of every query over tickets: see [`sight`].
@@ -29,6 +30,7 @@ pub mod past;
 mod person;
 pub mod settings;
 pub mod sight;
+pub mod standing;
 pub mod ticket_history;
 pub mod ticket_list;
 pub mod ticket_page;

@@ -186,6 +186,22 @@ pub async fn of_ticket(
     .await
 }
 
+/// The messages of these ids, internal notes among them. Who may see which was decided, or is yet to be.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn by_ids(database: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Message>> {
+    sqlx::query_as(
+        "select m.*, u.username as sender_username
+           from read.ticket_messages m
+           left join read.user_directory u on u.id = m.sender
+          where m.id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(database)
+    .await
+}
+
 /// One message of a ticket, if the reader may see it.
 ///
 /// # Errors

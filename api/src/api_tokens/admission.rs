@@ -47,7 +47,9 @@ pub(crate) async fn admit(desk: &Desk, parts: &Parts, signed: Signed) -> Answer<
     person(desk, signed, person_id).await
 }
 
-fn insist(scopes: &[Scope], needed: Scope) -> Answer<()> {
+/// # Errors
+/// 403: the scopes of the token are others.
+pub(crate) fn insist(scopes: &[Scope], needed: Scope) -> Answer<()> {
     if scopes.contains(&needed) {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use infrastructure::keys::{KeyError, Keyring};
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
-pub(crate) use self::admission::admit;
+pub(crate) use self::admission::{admit, insist};
 pub use self::holder::Grant;
 pub(crate) use self::holder::{Holders, again, signed};
 use crate::desk::Desk;

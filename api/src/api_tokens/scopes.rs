@@ -46,7 +46,10 @@ pub(crate) fn asked(method: &Method, path: &str) -> Asked {
     let path = if path.starts_with("/api/v1/") { path.to_owned() } else { format!("/api/v1{path}") };
     let alias = ALIASES.iter().find(|(alias, _)| *alias == path);
     let path = alias.map_or(path, |(_, documented)| (*documented).to_owned());
-    let of = |method: &str| OPERATIONS.get(&(method.to_owned(), path.clone())).copied();
+    // Some have their place beside /api/v1.
+    let bare = path.strip_prefix("/api/v1").unwrap_or(&path).to_owned();
+    let at = |method: &str, path: &String| OPERATIONS.get(&(method.to_owned(), path.clone())).copied();
+    let of = |method: &str| at(method, &path).or_else(|| at(method, &bare));
     let found = match method.as_str() {
         "HEAD" => of("GET"),
         "PUT" => of("PUT").or_else(|| of("PATCH")),

@@ -207,15 +207,10 @@ impl Live {
     /// Up to where may be read: administrators see all there is, others what the read models can tell of.
     async fn ceiling(&mut self) -> Answer<i64> {
         let head = *self.head.borrow_and_update();
-        if self.signed.reader().is_admin() || self.reader.position >= head {
+        if self.signed.reader().is_admin() {
             return Ok(head);
         }
-        let mut shown = self.desk.visible.position().await?;
-        if shown <= self.reader.position {
-            self.desk.visible.wait(self.reader.position + 1, TRUSTED_FOR).await;
-            shown = self.desk.visible.position().await?;
-        }
-        Ok(shown.min(head))
+        shown_up_to(&self.desk, self.reader.position, head).await
     }
 
     /// Waits until there is something to do.
@@ -243,6 +238,20 @@ impl Live {
             Format::Cloudevents => frame.json_data(CloudEvent::of(envelope, self.desk.log.id())),
         }
     }
+}
+
+/// Up to where somebody who is at `position` may be told what the read models show of the log, which reaches `head`.
+/// Waits a moment if that is no further.
+pub(crate) async fn shown_up_to(desk: &Desk, position: i64, head: i64) -> Answer<i64> {
+    if position >= head {
+        return Ok(head);
+    }
+    let mut shown = desk.visible.position().await?;
+    if shown <= position {
+        desk.visible.wait(position + 1, TRUSTED_FOR).await;
+        shown = desk.visible.position().await?;
+    }
+    Ok(shown.min(head))
 }
 
 /// Refuses people who are no staff while the stream is switched off for them.

@@ -11,6 +11,6 @@ mod reader;
 
 pub(crate) use self::cloud::CloudEvent;
 pub(crate) use self::filter::read as read_filter;
-pub(crate) use self::live::{Format, Ids, Live, Streams, may_follow};
+pub(crate) use self::live::{Format, Ids, Live, Streams, may_follow, shown_up_to};
 pub(crate) use self::place::forked;
 pub(crate) use self::reader::Reader;

@@ -58,6 +58,20 @@ pub(super) async fn limit(State(desk): State<Desk>, request: Request, next: Next
     response
 }
 
+/// Counts one request more of `signed`, who sends it by a socket.
+///
+/// # Errors
+/// 429: they made as many as they may.
+pub(crate) async fn count(desk: &Desk, signed: &Signed) -> Answer<()> {
+    for allowance in Allowance::of_token(signed).into_iter().chain([Allowance::of(signed, desk)]) {
+        let standing = desk.requests.admit(allowance.caller, allowance.limit).await?;
+        if !standing.is_admitted {
+            return Err(refused(desk, standing));
+        }
+    }
+    Ok(())
+}
+
 async fn stands(parts: &mut Parts, desk: &Desk) -> Answer<(Allowance, Standing)> {
     let (own, allowance) = allowances(parts, desk).await?;
     if let Some(own) = own {

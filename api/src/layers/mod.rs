@@ -26,8 +26,9 @@ use tower_http::cors::CorsLayer;
 
 use crate::body::LONGEST_BODY;
 use crate::desk::Desk;
-use crate::{idempotency, settle};
+use crate::{idempotency, settle, sockets};
 
+pub(crate) use self::limit::count;
 pub use self::serve::serve;
 
 /// How long browsers may remember what other sites may do.
@@ -44,6 +45,7 @@ pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
         .layer(from_fn_with_state(desk.clone(), settle::min_position))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(desk.clone(), limit::limit))
+        .layer(from_fn(sockets::bring_token))
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(from_fn_with_state(desk.clone(), reach::reach))
         .layer(from_fn(fallback::in_time))

@@ -21,7 +21,7 @@ pub async fn serve(desk: Desk, listener: TcpListener, stop: CancellationToken) -
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let streams = desk.clone();
+    let (streams, sockets) = (desk.clone(), desk.clone());
     let service = crate::router(desk).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let closing_time = async {
@@ -29,8 +29,14 @@ pub async fn serve(desk: Desk, listener: TcpListener, stop: CancellationToken) -
         streams.streams.close();
         tokio::time::sleep(LAST_ORDERS).await;
     };
+    // A socket is no request any more for the server that it came to.
+    let serving = async {
+        let ended = serving.await;
+        sockets.sockets.ended(LAST_ORDERS).await;
+        ended
+    };
     tokio::select! {
-        ended = async { serving.await } => ended,
+        ended = serving => ended,
         () = closing_time => {
             tracing::warn!("Requests were cut off at the end");
             Ok(())

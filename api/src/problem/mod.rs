@@ -176,6 +176,11 @@ impl Problem {
         &self.0.message
     }
 
+    /// What a program needs to react.
+    pub(crate) fn particulars(&self) -> &Map<String, Value> {
+        &self.0.details
+    }
+
     /// Its stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

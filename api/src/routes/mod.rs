@@ -65,6 +65,7 @@ mod home;
 mod message;
 mod projection;
 mod setting;
+mod socket;
 mod ticket;
 mod user;
 
@@ -96,7 +97,8 @@ fn all() -> OpenApiRouter<Desk> {
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.
 pub(crate) fn documented() -> (Router<Desk>, utoipa::openapi::OpenApi) {
     let routes = OpenApiRouter::with_openapi(Document::openapi());
-    let (routes, mut document) = routes.nest("/api/v1", all()).merge(health::routes()).split_for_parts();
+    let (routes, mut document) =
+        routes.nest("/api/v1", all()).merge(health::routes()).merge(socket::routes()).split_for_parts();
     complete(&mut document);
     (routes, document)
 }
@@ -106,6 +108,6 @@ pub(crate) fn everywhere(desk: Desk) -> Router<Desk> {
     let (documented, _) = documented();
     documented
         .merge(Router::from(all()))
-        .nest("/api/v1", Router::from(health::routes()))
+        .nest("/api/v1", Router::from(health::routes().merge(socket::routes())))
         .merge(docs::routes(desk))
 }

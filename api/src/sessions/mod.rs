@@ -130,6 +130,21 @@ pub(crate) async fn is_ended(pool: &PgPool, jti: Uuid) -> sqlx::Result<bool> {
     Ok(ended)
 }
 
+/// Which of the access tokens `jtis` were ended before their time.
+pub(crate) async fn ended(pool: &PgPool, jtis: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar(
+        "select jti from desk.revoked_tokens where jti = any($1)
+         union
+         select a.jti
+           from desk.access_tokens a
+           join desk.sessions s on s.family = a.family
+          where a.jti = any($1) and s.revoked_at is not null",
+    )
+    .bind(jtis)
+    .fetch_all(pool)
+    .await
+}
+
 /// Ends sign-ins: no refresh token of theirs is good any more, nor any access token issued with one. Gives the
 /// identities of the access tokens.
 async fn revoke(connection: &mut PgConnection, families: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {

@@ -30,7 +30,7 @@ use async_trait::async_trait;
 use domain::event::Recorded;
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -57,6 +57,8 @@ use writer::{Pending, QUEUE, Writer};
 
 /// How long an append may take before its outcome is called unknown.
 const ANSWER: Duration = Duration::from_millis(1_700);
+/// How many announcements of presence wait for whoever listens to them.
+const SAID: usize = 256;
 
 /// What is in one stream, and what is in several.
 static ONE_STREAM: LazyLock<String> = LazyLock::new(|| {
@@ -82,6 +84,7 @@ pub struct PgLog {
     epoch: Arc<Epoch>,
     id: Uuid,
     erased: Arc<Erased>,
+    presence: broadcast::Sender<Arc<str>>,
     queue: mpsc::Sender<Pending>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -112,14 +115,15 @@ impl PgLog {
             epoch: Arc::clone(&epoch),
             id: epoch::log_id(database.pool()).await?,
             erased: Arc::new(erased),
+            presence: broadcast::Sender::new(SAID),
             queue: sender,
             stop: stop.clone(),
             tasks: Mutex::default(),
         });
         tail.advance(log.head().await?);
         let waker = {
-            let erased = Arc::clone(&log.erased);
-            tokio::spawn(wake::run(wake::Ears { database: database.clone(), tail, epoch, erased }))
+            let (erased, presence) = (Arc::clone(&log.erased), log.presence.clone());
+            tokio::spawn(wake::run(wake::Ears { database: database.clone(), tail, epoch, erased, presence }))
         };
         *log.tasks.lock().await = vec![tokio::spawn(writer.run(stop)), waker];
         Ok(log)
@@ -162,6 +166,21 @@ impl PgLog {
     #[must_use]
     pub fn watch_epoch(&self) -> watch::Receiver<i32> {
         self.epoch.watch()
+    }
+
+    /// Tells all processes, this one included, who looks at what just now: a hint that may get lost, of less than
+    /// 8,000 bytes and without content.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn announce_presence(&self, said: &str) -> sqlx::Result<()> {
+        wake::announce_presence(&self.pool, said).await
+    }
+
+    /// Hears what processes announce of presence.
+    #[must_use]
+    pub fn watch_presence(&self) -> broadcast::Receiver<Arc<str>> {
+        self.presence.subscribe()
     }
 
     /// The log's identity, which every copy of it shares.

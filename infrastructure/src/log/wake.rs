@@ -1,4 +1,5 @@
-//! Waking each other: processes tell one another how far the log reaches and whom they forgot, as hints.
+//! Waking each other: processes tell one another how far the log reaches, whom they forgot, and who looks at what
+//! just now, as hints.
 //!
 //! One connection of its own listens; another says, at most every [`PACE`], how far this process appended.
 //! Never in the append transaction: a notification takes a lock over the whole cluster at commit. Whoever
@@ -10,6 +11,7 @@ use std::time::Duration;
 use domain::id::UserId;
 use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgNotification};
+use tokio::sync::broadcast;
 
 use super::epoch::Epoch;
 use super::erased::Erased;
@@ -18,6 +20,7 @@ use crate::database::Database;
 
 const HEAD: &str = "ledgerdesk_head";
 const ERASED: &str = "ledgerdesk_erased";
+const PRESENCE: &str = "ledgerdesk_presence";
 const PACE: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -27,6 +30,7 @@ pub(super) struct Ears {
     pub(super) tail: Arc<Tail>,
     pub(super) epoch: Arc<Epoch>,
     pub(super) erased: Arc<Erased>,
+    pub(super) presence: broadcast::Sender<Arc<str>>,
 }
 
 /// Tells and hears how far the log reaches and who was erased, until it is aborted.
@@ -58,6 +62,14 @@ pub(super) async fn announce_erased(pool: &PgPool, subject: UserId) -> sqlx::Res
     notify(pool, ERASED, &subject.to_string()).await
 }
 
+/// Tells all processes, this one included, who looks at what; `said` has less than 8,000 bytes.
+///
+/// # Errors
+/// The database cannot be reached.
+pub(super) async fn announce_presence(pool: &PgPool, said: &str) -> sqlx::Result<()> {
+    notify(pool, PRESENCE, said).await
+}
+
 async fn notify(pool: &PgPool, channel: &str, payload: &str) -> sqlx::Result<()> {
     sqlx::query("select pg_notify($1, $2)").bind(channel).bind(payload).execute(pool).await.map(|_| ())
 }
@@ -75,7 +87,7 @@ impl Ears {
     /// Listens until the connection breaks; looks by itself when it hears nothing for a while.
     async fn listen(&self) -> sqlx::Result<()> {
         let mut listener = PgListener::connect_with(self.database.pool()).await?;
-        listener.listen_all([HEAD, ERASED]).await?;
+        listener.listen_all([HEAD, ERASED, PRESENCE]).await?;
         loop {
             self.look().await?;
             self.epoch.open(&mut *self.database.pool().acquire().await?).await?;
@@ -90,12 +102,17 @@ impl Ears {
     }
 
     fn heard(&self, said: &PgNotification) {
-        if said.channel() == ERASED {
-            if let Ok(subject) = said.payload().parse() {
-                self.erased.forget(UserId(subject));
+        match said.channel() {
+            ERASED => {
+                if let Ok(subject) = said.payload().parse() {
+                    self.erased.forget(UserId(subject));
+                }
             }
-        } else {
-            self.tail.advance(said.payload().parse().unwrap_or_default());
+            PRESENCE => {
+                // Nobody listening is nobody to tell.
+                let _ = self.presence.send(said.payload().into());
+            }
+            _ => self.tail.advance(said.payload().parse().unwrap_or_default()),
         }
     }
 

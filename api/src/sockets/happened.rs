@@ -1,0 +1,222 @@
+//! Events of the log as the frames of sockets say them, made once for all who are told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::access::Department;
+use domain::conversation::ConversationEvent;
+use domain::event::Event;
+use domain::id::{TicketId, UserId};
+use domain::ticket::TicketEvent;
+use domain::user::UserEvent;
+use infrastructure::log::{Entry, Filter, Row};
+use projections::messages::{self, Message};
+use projections::standing::{self, Standing, Step};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::room::Topic;
+use super::told::{self, Told};
+use crate::desk::Desk;
+use crate::problem::Answer;
+
+/// An event as it is told.
+pub(super) struct Happened {
+    /// Its place in the log.
+    pub(super) position: i64,
+    /// What it is about.
+    pub(super) about: About,
+    /// Whether administrators look after it.
+    pub(super) is_alert: bool,
+    name: &'static str,
+    /// What its frame says behind the room, to whoever reads internal notes and to everybody else, if anything.
+    all: String,
+    public: Option<String>,
+}
+
+/// What an event is about.
+pub(super) enum About {
+    /// A ticket, as it stood when the event was read, and the department that it left by this.
+    Ticket { id: TicketId, standing: Arc<Standing>, left: Option<Department> },
+    /// An agent.
+    Agent { user: UserId, departments: Vec<Department> },
+}
+
+impl Happened {
+    /// The frame for `room`; none if there is nothing in it for somebody who reads internal notes or not.
+    pub(super) fn frame(&self, room: &str, internal: bool) -> Option<String> {
+        let rest = if internal { &self.all } else { self.public.as_ref()? };
+        let (name, room) = (self.name, Value::from(room));
+        Some(format!(r#"{{"type":"event","event":"{name}","room":{room},{rest}}}"#))
+    }
+
+    /// What sockets listen to that may be told of it.
+    pub(super) fn topics(&self) -> Vec<Topic> {
+        let mut topics = Vec::with_capacity(5);
+        match &self.about {
+            About::Ticket { id, standing, left } => {
+                topics.extend([Topic::Ticket(*id), Topic::Person(standing.requester)]);
+                topics.extend(standing.assignee.map(Topic::Person));
+                topics.extend(standing.department.iter().chain(left).cloned().map(Topic::Agents));
+                topics.extend(self.is_alert.then_some(Topic::AdminAlerts));
+            }
+            About::Agent { user, departments } => {
+                topics.extend([Topic::Person(*user), Topic::AdminAlerts]);
+                topics.extend(departments.iter().cloned().map(Topic::Agents));
+            }
+        }
+        topics
+    }
+}
+
+/// The types that are told of, for reading no others.
+pub(super) fn types() -> Vec<String> {
+    use domain::event::StoredEvent as _;
+    let tickets =
+        TicketEvent::TYPES.iter().chain(ConversationEvent::TYPES).map(|(name, _)| (*name).to_owned());
+    tickets.chain(["AvailabilityChanged".to_owned()]).collect()
+}
+
+/// Those events in the log that are told of in the room of `ticket`, or in others.
+pub(super) fn filter(ticket: Option<TicketId>) -> Filter {
+    match ticket {
+        Some(ticket) => Filter { types: vec![], streams: vec![ticket.stream(), ticket.conversation()] },
+        None => Filter { types: types(), streams: vec![] },
+    }
+}
+
+/// What the read models know besides the events.
+struct Known {
+    standings: HashMap<Uuid, Arc<Standing>>,
+    steps: HashMap<i64, Step>,
+    messages: HashMap<Uuid, Message>,
+    departments: HashMap<Uuid, Vec<Department>>,
+}
+
+/// `entries` as they are told; the read models show all of them.
+pub(super) async fn of(desk: &Desk, entries: &[Arc<Entry>]) -> Answer<Vec<Arc<Happened>>> {
+    let mut events = Vec::new();
+    for entry in entries.iter().filter(|entry| is_told(&entry.row)) {
+        events.push((&entry.row, entry.event(desk.log.keys()).await?));
+    }
+    if events.is_empty() {
+        return Ok(vec![]);
+    }
+    let known = known(desk, &events).await?;
+    Ok(events.iter().filter_map(|(row, event)| happened(row, event, &known)).map(Arc::new).collect())
+}
+
+fn is_told(row: &Row) -> bool {
+    match row.stream_type.as_str() {
+        "ticket" | "conversation" => true,
+        "user" => row.event_type == "AvailabilityChanged",
+        _ => false,
+    }
+}
+
+async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
+    let (mut tickets, mut of_steps, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut said, mut users) = (Vec::new(), Vec::new());
+    for (row, event) in events {
+        let ticket = TicketId::of_stream(row.stream_id).stream();
+        match event {
+            Event::Ticket(_) => {
+                tickets.push(ticket);
+                of_steps.push(ticket);
+                positions.push(row.position);
+            }
+            Event::Conversation(event) => {
+                tickets.push(ticket);
+                if let ConversationEvent::MessagePosted { message_id, .. } = event {
+                    said.push(message_id.0);
+                }
+            }
+            _ => users.push(row.stream_id),
+        }
+    }
+    tickets.sort_unstable();
+    tickets.dedup();
+    let pool = desk.pool();
+    // What there is nothing of is not asked for.
+    let messages = if said.is_empty() { vec![] } else { messages::by_ids(pool, &said).await? };
+    let steps =
+        if positions.is_empty() { vec![] } else { standing::steps(pool, &of_steps, &positions).await? };
+    let departments =
+        if users.is_empty() { HashMap::new() } else { standing::departments(pool, &users).await? };
+    // Last: who sees it is asked when all else is known.
+    let standings = standing::of_tickets(pool, &tickets).await?;
+    Ok(Known {
+        standings: standings.into_iter().map(|(id, standing)| (id, Arc::new(standing))).collect(),
+        steps: steps.into_iter().map(|step| (step.position, step)).collect(),
+        messages: messages.into_iter().map(|message| (message.id, message)).collect(),
+        departments,
+    })
+}
+
+fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
+    let step = known.steps.get(&row.position);
+    let message = match event {
+        Event::Conversation(ConversationEvent::MessagePosted { message_id, .. }) => {
+            Some(known.messages.get(&message_id.0)?)
+        }
+        _ => None,
+    };
+    let told = told::of(event, step, message)?;
+    let public = event.public_part().and_then(|part| told::of(&part, step, message));
+    let about = about(row, event, known)?;
+    // Gaps in the versions of a conversation would tell of internal notes.
+    let of_conversation = matches!(event, Event::Conversation(_));
+    let public = public.map(|told| rest(row, &about, (!of_conversation).then_some(row.version), told));
+    Some(Happened {
+        position: row.position,
+        is_alert: is_alert(event),
+        name: told.name,
+        all: rest(row, &about, Some(row.version), told),
+        public,
+        about,
+    })
+}
+
+fn about(row: &Row, event: &Event, known: &Known) -> Option<About> {
+    if let Event::User(UserEvent::AvailabilityChanged { .. }) = event {
+        let departments = known.departments.get(&row.stream_id).cloned().unwrap_or_default();
+        return Some(About::Agent { user: UserId(row.stream_id), departments });
+    }
+    let id = TicketId::of_stream(row.stream_id);
+    let left = match event {
+        Event::Ticket(TicketEvent::TicketTransferred { from, .. }) => from.clone(),
+        _ => None,
+    };
+    Some(About::Ticket { id, standing: Arc::clone(known.standings.get(&id.stream())?), left })
+}
+
+/// What no department has, and what is suspected.
+fn is_alert(event: &Event) -> bool {
+    use TicketEvent as E;
+    matches!(
+        event,
+        Event::Ticket(
+            E::TicketCreated { department: None, .. }
+                | E::TicketFlagged { .. }
+                | E::FlagCleared {}
+                | E::MisuseConfirmed { .. }
+        )
+    )
+}
+
+/// What a frame says behind its room.
+fn rest(row: &Row, about: &About, version: Option<i32>, told: Told) -> String {
+    let mut said = Map::new();
+    said.insert("pos".to_owned(), row.position.into());
+    said.insert("version".to_owned(), version.into());
+    said.insert("at".to_owned(), json!(row.occurred_at));
+    match about {
+        About::Ticket { id, .. } => said.insert("ticket_id".to_owned(), id.to_string().into()),
+        About::Agent { user, .. } => said.insert("agent_id".to_owned(), json!(user)),
+    };
+    let actor = json!({ "kind": row.actor_kind, "id": row.actor_id });
+    said.insert("actor".to_owned(), actor);
+    said.extend(told.fields);
+    let text = Value::Object(said).to_string();
+    text[1..text.len() - 1].to_owned()
+}
