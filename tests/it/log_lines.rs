@@ -46,6 +46,9 @@ async fn refusals(server: &mut Talkative, client: &Client) {
     let query =
         format!("/api/v1/auth/me?token={token}&email={}", server.hush.never("in.query@secret-firm.example"));
     assert_eq!(server.ask((client, None), Method::GET, &query, None).await.0, 401);
+    for way in [format!("/ws?token={token}"), format!("/ws/tickets/1?a=1&token={token}")] {
+        assert_eq!(server.ask((client, None), Method::GET, &way, None).await.0, 401);
+    }
     let path = format!("/api/v1/{}", server.hush.never("path-with-a-name-zebulon"));
     assert_eq!(server.ask((client, None), Method::GET, &path, None).await.0, 404);
     let broken = client.post(server.url(LOGIN)).header("content-type", "application/json");

@@ -26,6 +26,7 @@ mod past;
 mod people;
 mod projection;
 mod races;
+mod realtime;
 mod rebuild;
 mod registration;
 mod relay;

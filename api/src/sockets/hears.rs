@@ -118,28 +118,25 @@ impl Socket {
 
     /// Tells the others on a ticket what its person does just now.
     async fn pass_on(&mut self, kind: &str, frame: Map<String, Value>) -> Answer<()> {
-        let (ticket, throttled, does) = match kind {
+        let (ticket, what, does) = match kind {
             "typing" => {
                 let Typing { ticket_id, is_typing, is_internal } = read(frame)?;
                 let does = if is_typing { Does::Types(is_internal) } else { Does::Stops };
-                // To stop is to be heard at once.
-                (ticket_id, is_typing.then_some("typing"), does)
+                // To stop is to be heard although it was just said that they type.
+                (ticket_id, if is_typing { "typing" } else { "stopped" }, does)
             }
-            "viewing" => (read::<Viewing>(frame)?.ticket_id, Some("viewing"), Does::Views(None)),
+            "viewing" => (read::<Viewing>(frame)?.ticket_id, "viewing", Does::Views(None)),
             _ => {
                 let Read { ticket_id, pos } = read(frame)?;
-                (ticket_id, Some("read"), Does::Views(Some(pos)))
+                (ticket_id, "read", Does::Views(Some(pos)))
             }
         };
         let ticket = self.ticket(ticket).await?;
         let now = Instant::now();
-        if let Some(what) = throttled {
-            let last = self.said.get(&(ticket, what));
-            if last.is_some_and(|last| now.duration_since(*last) < EVERY) {
-                return Ok(());
-            }
-            self.said.insert((ticket, what), now);
+        if self.said.get(&(ticket, what)).is_some_and(|last| now.duration_since(*last) < EVERY) {
+            return Ok(());
         }
+        self.said.insert((ticket, what), now);
         let standing = self.standing_of(ticket).await?;
         let internal = standing.and_then(|standing| standing.within(&self.sight)).ok_or_else(no_ticket)?;
         self.say(ticket, internal, does);

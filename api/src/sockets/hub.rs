@@ -37,8 +37,8 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(super) enum Item {
     /// Something that may concern one of its rooms.
     Happened(Arc<Happened>),
-    /// Who looks at a ticket and types.
-    Presence(Arc<Present>),
+    /// Who looks at a ticket and types, and how that ticket stands.
+    Presence(Arc<(Present, Standing)>),
 }
 
 /// The way to one socket.
@@ -146,10 +146,15 @@ impl Hub {
         self.standings.get(&ticket.stream())
     }
 
+    /// Whether somebody here is in the room of `ticket`.
+    pub(super) fn is_heard(&self, ticket: TicketId) -> bool {
+        self.state().topics.contains_key(&Topic::Ticket(ticket))
+    }
+
     /// Tells who looks at a ticket. Whoever cannot take it now hears it next time.
-    pub(super) fn tell(&self, present: &Arc<Present>) {
+    pub(super) fn tell(&self, present: &Arc<(Present, Standing)>) {
         let state = self.state();
-        for line in state.topics.get(&Topic::Ticket(present.ticket)).into_iter().flat_map(HashMap::values) {
+        for line in state.topics.get(&Topic::Ticket(present.0.ticket)).into_iter().flat_map(HashMap::values) {
             let _ = line.queue.try_send(Item::Presence(Arc::clone(present)));
         }
     }

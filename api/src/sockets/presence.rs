@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::{TicketId, UserId};
+use projections::standing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -230,7 +231,7 @@ async fn hear(desk: &Desk) {
         match announced.recv().await {
             Ok(text) => {
                 let heard: Vec<Said> = serde_json::from_str(&text).unwrap_or_default();
-                spread(desk, desk.sockets.presence.hear(&heard, Instant::now()));
+                spread(desk, desk.sockets.presence.hear(&heard, Instant::now())).await;
             }
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
@@ -241,12 +242,25 @@ async fn hear(desk: &Desk) {
 async fn sweep(desk: &Desk) {
     loop {
         tokio::time::sleep(SWEPT_EVERY).await;
-        spread(desk, desk.sockets.presence.sweep(Instant::now()));
+        spread(desk, desk.sockets.presence.sweep(Instant::now())).await;
     }
 }
 
-fn spread(desk: &Desk, changed: Vec<Present>) {
-    for present in changed {
-        desk.sockets.hub.tell(&Arc::new(present));
+/// Tells whoever listens here; how the tickets stand is asked once for all of them.
+async fn spread(desk: &Desk, mut changed: Vec<Present>) {
+    changed.retain(|present| desk.sockets.hub.is_heard(present.ticket));
+    if changed.is_empty() {
+        return;
+    }
+    let tickets: Vec<Uuid> = changed.iter().map(|present| present.ticket.stream()).collect();
+    match standing::of_tickets(desk.pool(), &tickets).await {
+        Ok(mut standings) => {
+            for present in changed {
+                if let Some(standing) = standings.remove(&present.ticket.stream()) {
+                    desk.sockets.hub.tell(&Arc::new((present, standing)));
+                }
+            }
+        }
+        Err(error) => tracing::debug!(%error, "Nobody was told who looks at tickets"),
     }
 }

@@ -74,7 +74,10 @@ impl Socket {
             self.wire.send(greeting).await?;
             if let Room::Ticket(ticket) = self.rooms[index].room {
                 let present = self.desk.sockets.presence.of(ticket);
-                self.deliver_presence(&present).await?;
+                let standing = self.standing_of(ticket).await.map_err(|problem| End::of(&problem))?;
+                if let Some(standing) = standing {
+                    self.deliver_presence(&present, &standing).await?;
+                }
             }
         }
         Ok(())
@@ -226,18 +229,14 @@ impl Socket {
     }
 
     /// Tells who looks at a ticket and types, where that is something new to this client.
-    pub(super) async fn deliver_presence(&mut self, present: &Present) -> Result<(), End> {
+    pub(super) async fn deliver_presence(
+        &mut self,
+        present: &Present,
+        standing: &Standing,
+    ) -> Result<(), End> {
         let room = Room::Ticket(present.ticket);
-        let Some(index) = self.rooms.iter().position(|subscription| subscription.room == room) else {
-            return Ok(());
-        };
-        let standing = match self.desk.sockets.hub.standing(present.ticket) {
-            Some(standing) => Some(standing.as_ref().clone()),
-            None => self.standing_of(present.ticket).await.map_err(|problem| End::of(&problem))?,
-        };
-        let Some(internal) = standing.and_then(|standing| standing.within(&self.sight)) else {
-            return Ok(());
-        };
+        let index = self.rooms.iter().position(|subscription| subscription.room == room);
+        let (Some(index), Some(internal)) = (index, standing.within(&self.sight)) else { return Ok(()) };
         let subscription = &mut self.rooms[index];
         let frame = present.frame(&subscription.name, internal);
         let nobody = || Present::nobody_in(&subscription.name, present.ticket);

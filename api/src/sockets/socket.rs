@@ -110,7 +110,7 @@ impl Socket {
                 }
                 item = self.items.recv() => match item {
                     Some(Item::Happened(happened)) => self.deliver(&happened).await?,
-                    Some(Item::Presence(present)) => self.deliver_presence(&present).await?,
+                    Some(Item::Presence(present)) => self.deliver_presence(&present.0, &present.1).await?,
                     None => return Err(End::Gone),
                 },
                 () = self.entered.line.look.notified() => {

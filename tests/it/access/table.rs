@@ -66,6 +66,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("ready", Open, None, PUBLIC),
     Row("version", Open, None, PUBLIC),
     Row("metrics", Open, None, PUBLIC),
+    // Nobody here speaks its protocol, and who they are may be said later.
+    Row("open_socket", Open, None, [426; 9]),
+    Row("open_chat_socket", Open, None, [426; 9]),
+    Row("open_ticket_socket", Open, None, [426; 9]),
     Row("login", Open, Some(LOGIN), PUBLIC),
     Row("refresh", Open, Some(r#"{"refresh_token":"<refresh token>"}"#), PUBLIC),
     // Whoever is signed in may ask like everybody else.

@@ -1,0 +1,224 @@
+//! How long does an event take to those who listen, and what does a socket cost that nothing happens on?
+//!
+//! `cargo bench -p tests --bench sockets [-- --sockets 5000 --seconds 10 --rate 50]` starts the release binary with its
+//! private PostgreSQL on a fresh folder, opens the sockets, half of them in the room of one ticket, and has so many
+//! messages a second posted on it. The time is from the moment the message is posted until a frame of it is read. Each
+//! socket is a descriptor on both sides: `ulimit -n` has to allow twice as many.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::{SinkExt as _, StreamExt as _};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tests::process::{UNLIMITED, free_port, scratch};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+const ADMIN_PASSWORD: &str = "a password for the benchmark";
+/// How many sockets are opened at a time.
+const AT_ONCE: usize = 32;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// When a frame of which message was read.
+type Reads = Arc<Mutex<Vec<(usize, Instant)>>>;
+
+struct Options {
+    sockets: usize,
+    seconds: u64,
+    rate: u64,
+}
+
+fn options() -> Options {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str, otherwise: u64| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)).map_or(otherwise, |text| text.parse().expect("a number"))
+    };
+    Options {
+        sockets: usize::try_from(value("--sockets", 5_000)).expect("a number of sockets"),
+        seconds: value("--seconds", 10),
+        rate: value("--rate", 50),
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let options = options();
+    let data = scratch("bench");
+    let desk = Desk::start(data.path()).await;
+    let ticket = desk.ticket().await;
+
+    let before = desk.memory();
+    let mut sockets = desk.open(options.sockets).await;
+    let per_socket = desk.memory().saturating_sub(before) / options.sockets;
+    let (reads, mut readers) = (Reads::default(), Vec::new());
+    let listeners = sockets.len() / 2;
+    for socket in sockets.drain(..listeners) {
+        readers.push(listen(socket, &ticket, Arc::clone(&reads)).await);
+    }
+    let sent = desk.post(&ticket, &options).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    readers.iter().for_each(JoinHandle::abort);
+
+    let reads = reads.lock().expect("no reader panics");
+    let mut times: Vec<Duration> =
+        reads.iter().map(|(message, at)| at.saturating_duration_since(sent[*message])).collect();
+    times.sort_unstable();
+    let at = |percent: usize| {
+        times
+            .get(times.len().saturating_sub(1) * percent / 100)
+            .map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
+    };
+    say("| sockets | listening | posted | frames | missing | p50 ms | p99 ms | KiB per idle socket |");
+    say("|---|---|---|---|---|---|---|---|");
+    say(&format!(
+        "| {} | {listeners} | {} | {} | {} | {:.1} | {:.1} | {} |",
+        options.sockets,
+        sent.len(),
+        times.len(),
+        (sent.len() * listeners).saturating_sub(times.len()),
+        at(50),
+        at(99),
+        per_socket / 1_024,
+    ));
+}
+
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").expect("standard output");
+}
+
+/// Notes when each message is read in the room of `ticket`.
+async fn listen(mut socket: Socket, ticket: &str, reads: Reads) -> JoinHandle<()> {
+    let enter = json!({ "type": "subscribe", "rooms": [format!("ticket_{ticket}")] });
+    socket.send(Message::text(enter.to_string())).await.expect("it is sent");
+    socket.next().await.expect("an answer").expect("it is subscribed");
+    tokio::spawn(async move {
+        while let Some(Ok(frame)) = socket.next().await {
+            let at = Instant::now();
+            let frame: Value =
+                frame.to_text().ok().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            let message = frame["message"]["content"].as_str().and_then(|content| content.parse().ok());
+            if let Some(message) = message {
+                reads.lock().expect("no reader panics").push((message, at));
+            }
+        }
+    })
+}
+
+/// The release binary, which `cargo bench` does not build by itself.
+fn binary() -> PathBuf {
+    let build = ["build", "--release", "--locked", "--quiet", "-p", "api"];
+    let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
+    assert!(status.success(), "the binary does not build");
+    let bench = std::env::current_exe().expect("a path");
+    bench.ancestors().nth(2).expect("target/release").join("ledgerdesk")
+}
+
+struct Desk {
+    process: Child,
+    base: String,
+    token: String,
+    client: Client,
+}
+
+impl Desk {
+    async fn start(data: &Path) -> Self {
+        let port = free_port();
+        let process = Command::new(binary())
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
+            .arg(data)
+            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .envs(UNLIMITED)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(data.join("serve.log")).expect("a log"))
+            .spawn()
+            .expect("the server starts");
+        let (base, client) = (format!("http://127.0.0.1:{port}"), Client::new());
+        let mut desk = Self { process, base, token: String::new(), client };
+        let started = Instant::now();
+        let ready = format!("{}/health/ready", desk.base);
+        while !reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
+            assert!(started.elapsed() < Duration::from_mins(2), "the server does not become ready");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let login = json!({ "username": "admin", "password": ADMIN_PASSWORD });
+        let pair = desk.ask("/api/v1/auth/login", &login).await;
+        desk.token = pair["access_token"].as_str().expect("a token").to_owned();
+        desk
+    }
+
+    async fn ask(&self, path: &str, body: &Value) -> Value {
+        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// The id of a new ticket.
+    async fn ticket(&self) -> String {
+        let body =
+            json!({ "title": "Everybody looks at this", "description": "And waits.", "department": "IT" });
+        let ticket = self.ask("/api/v1/tickets", &body).await;
+        ticket["ticket_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// So many sockets, welcomed.
+    async fn open(&self, count: usize) -> Vec<Socket> {
+        let url = format!("{}/ws", self.base.replace("http://", "ws://"));
+        let open = async || {
+            let mut request = url.as_str().into_client_request().expect("a request");
+            let token = format!("Bearer {}", self.token).parse().expect("a header");
+            request.headers_mut().insert("authorization", token);
+            let (mut socket, _) = connect_async(request).await.expect("a socket: raise ulimit -n");
+            socket.next().await.expect("a welcome").expect("a welcome");
+            socket
+        };
+        let opening = futures::stream::iter((0..count).map(|_| open()));
+        opening.buffer_unordered(AT_ONCE).collect().await
+    }
+
+    /// Posts the numbers 0, 1, 2 … on `ticket`; when each was.
+    async fn post(&self, ticket: &str, options: &Options) -> Vec<Instant> {
+        let path = format!("/api/v1/tickets/{ticket}/messages");
+        let count = options.seconds * options.rate;
+        let mut ticks =
+            tokio::time::interval(Duration::from_secs(1) / u32::try_from(options.rate).expect("a rate"));
+        let (mut sent, mut posting) = (Vec::new(), Vec::new());
+        for number in 0..count {
+            ticks.tick().await;
+            sent.push(Instant::now());
+            let body = json!({ "content": number.to_string() });
+            let request =
+                self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(&body);
+            posting.push(tokio::spawn(request.send()));
+        }
+        for posted in posting {
+            let status = posted.await.expect("no panic").expect("an answer").status();
+            assert!(status.is_success(), "{status}");
+        }
+        sent
+    }
+
+    /// The bytes that the server has in memory.
+    fn memory(&self) -> usize {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches("kB").trim().parse::<usize>().expect("a number") * 1_024
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        let _ = self.process.wait();
+    }
+}
