@@ -153,7 +153,7 @@ impl Desk {
         }
         let login = json!({ "username": "admin", "password": ADMIN_PASSWORD });
         let pair = desk.ask("/api/v1/auth/login", &login).await;
-        desk.token = pair["access_token"].as_str().expect("a token").to_owned();
+        pair["access_token"].as_str().expect("a token").clone_into(&mut desk.token);
         desk
     }
 

@@ -38,7 +38,7 @@ struct Unsubscribe {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Typing {
+struct Types {
     #[serde(default)]
     ticket_id: Option<String>,
     is_typing: bool,
@@ -120,7 +120,7 @@ impl Socket {
     async fn pass_on(&mut self, kind: &str, frame: Map<String, Value>) -> Answer<()> {
         let (ticket, what, does) = match kind {
             "typing" => {
-                let Typing { ticket_id, is_typing, is_internal } = read(frame)?;
+                let Types { ticket_id, is_typing, is_internal } = read(frame)?;
                 let does = if is_typing { Does::Types(is_internal) } else { Does::Stops };
                 // To stop is to be heard although it was just said that they type.
                 (ticket_id, if is_typing { "typing" } else { "stopped" }, does)
@@ -151,7 +151,7 @@ impl Socket {
         };
         match TicketRef::read(&name).ok_or_else(no_ticket)? {
             TicketRef::Id(id) => Ok(id),
-            number => {
+            number @ TicketRef::Number(_) => {
                 ticket_page::resolve(self.desk.pool(), &self.sight, number).await?.ok_or_else(no_ticket)
             }
         }

@@ -101,8 +101,8 @@ impl Socket {
         let all = || self.rooms.iter().map(|subscription| subscription.name.clone()).collect();
         for name in names.unwrap_or_else(all) {
             // Whoever named a ticket by its number was told what the room is called.
-            let named = self.rooms.iter().find(|subscription| subscription.name == name);
-            if let Some(room) = named.map(|subscription| subscription.room.clone()) {
+            let found = self.rooms.iter().find(|subscription| subscription.name == name);
+            if let Some(room) = found.map(|subscription| subscription.room.clone()) {
                 self.leave(&room);
             }
             self.wire.send(frames::unsubscribed(&name)).await?;

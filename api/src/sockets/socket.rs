@@ -24,7 +24,7 @@ use crate::id::Named as _;
 
 /// How often a client is asked whether it is there, and how long it may be silent.
 const PING: Duration = Duration::from_secs(25);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long rights are looked at each second once somebody said that they changed: what they follow from is trusted for
 /// a second in several places.
 const WARY: Duration = Duration::from_millis(2_500);

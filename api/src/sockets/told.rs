@@ -2,6 +2,7 @@
 
 use domain::conversation::ConversationEvent;
 use domain::event::Event;
+use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use projections::messages::Message;
@@ -48,18 +49,18 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
     match ticket {
         E::TicketCreated { .. } => ("new_ticket_for_agent", json!({ "ticket": created(event) })),
         E::TicketTransferred { from, to, note } => {
-            let note = note.as_ref().map(|note| note.shown());
+            let note = note.as_ref().map(Sealed::shown);
             ("ticket_transferred", json!({ "from": from, "to": to, "note": note }))
         }
         E::TicketAssigned { agent } => ("ticket_assigned", json!({ "agent_id": agent })),
         E::TicketUnassigned {} => ("ticket_assigned", json!({ "agent_id": null })),
         E::TicketMerged { into, .. } => ("ticket_merged", json!({ "into": into.to_string() })),
         E::StatusChanged { reason, .. } | E::TicketReopened { reason, .. } => {
-            let reason = reason.as_ref().map(|reason| reason.shown());
+            let reason = reason.as_ref().map(Sealed::shown);
             ("ticket_status_changed", json!({ "reason": reason }))
         }
         E::TicketResolved { by, resolution, resolution_code, .. } => {
-            let resolution = resolution.as_ref().map(|resolution| resolution.shown());
+            let resolution = resolution.as_ref().map(Sealed::shown);
             let fields =
                 json!({ "resolved_by": by, "resolution": resolution, "resolution_code": resolution_code });
             ("ticket_status_changed", fields)
@@ -68,7 +69,7 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
             ("ticket_status_changed", json!({}))
         }
         E::TicketFlagged { reason, by } => {
-            let reason = reason.as_ref().map(|reason| reason.shown());
+            let reason = reason.as_ref().map(Sealed::shown);
             let changes = json!({ "misuse_flag": true, "misuse_reason": reason, "flagged_by": by });
             ("ticket_updated", json!({ "changes": changes }))
         }
