@@ -140,7 +140,7 @@ async fn a_message_by_socket_is_one_by_the_rules_of_all_messages() {
     ];
     for (who, mut frame, reason) in refusals {
         let mut socket = Socket::open(&desk, who).await;
-        let head = desk.head().await;
+        let before = desk.head().await;
         (frame["type"], frame["ticket_id"]) = ("chat".into(), ticket["ticket_id"].clone());
         frame["client_msg_id"] = "two".into();
         socket.send(frame).await;
@@ -152,7 +152,7 @@ async fn a_message_by_socket_is_one_by_the_rules_of_all_messages() {
             (&json!(reason), &json!("two")),
             "{error}"
         );
-        assert_eq!(desk.head().await, head);
+        assert_eq!(desk.head().await, before);
     }
     desk.close().await;
 }

@@ -79,7 +79,7 @@ async fn whoever_is_cut_off_a_hundred_times_misses_nothing_and_hears_nothing_twi
                 if turn % 4 == 3 {
                     note(&desk, &ivan, &ticket, &text).await;
                 } else {
-                    say(&desk, if writer % 2 == 0 { &ada } else { &ivan }, &ticket, &text).await;
+                    say(&desk, if writer.is_multiple_of(2) { &ada } else { &ivan }, &ticket, &text).await;
                 }
                 tokio::time::sleep(Duration::from_millis(60)).await;
             }

@@ -61,7 +61,7 @@ async fn a_role_that_changes_takes_its_rooms_along() {
     let mut socket = Socket::in_rooms(&desk, &ivan, &[&room, "agents_IT", "user_me"]).await;
     do_to(&desk, &ivan, UserCommand::ChangeRole { role: Role::HrAgent, departments: vec![] }).await;
     let began = Instant::now();
-    let mut lost = vec![socket.next().await, socket.next().await];
+    let mut lost = [socket.next().await, socket.next().await];
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     lost.sort_by_key(|frame| frame["room"].to_string());
     for (frame, room) in lost.iter().zip(["agents_IT", &room]) {
