@@ -13,6 +13,7 @@
 //! | [`problem`] | what went wrong, as the caller is told |
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
+//! | `mentions` | who may be meant by what a message says |
 //! | `mail`, `letters` | what the desk writes to people |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
 //! | `afterwards` | work that is done after its answer |
@@ -48,6 +49,7 @@ pub mod idempotency;
 pub mod layers;
 mod letters;
 mod mail;
+mod mentions;
 mod oidc_flows;
 mod openapi;
 pub mod page;

@@ -3,12 +3,13 @@
 use chrono::TimeDelta;
 use domain::access::{Caller, Department, Role};
 use domain::catalogue::values::EntryKind;
+use domain::conversation::mentions::kept;
 use domain::conversation::values::Feedback;
 use domain::conversation::{ConversationCommand, ConversationEvent};
 use domain::event::{Event, StoredEvent as _};
 use domain::id::{EntryId, MessageId, TicketId, UserId};
 use domain::refusal::{Refusal, RefusalKind};
-use domain::ticket::values::Urgency;
+use domain::ticket::values::{Status, Urgency};
 use domain::ticket::{Live, Report, Ticket, TicketCommand, TicketError, TicketEvent};
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub struct NewTicket {
 }
 
 /// A message to be posted. The content is parsed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewMessage {
     /// Its identity, unless the same message was posted before.
     pub id: MessageId,
@@ -51,6 +52,10 @@ pub struct NewMessage {
     pub is_ai: bool,
     /// The sender's own id for it.
     pub client_msg_id: Option<String>,
+    /// Who may be spoken to in it, as far as they may read it.
+    pub mentions: Vec<Caller>,
+    /// The status that the ticket comes to with it, by a transition from where the answer leads; staff only.
+    pub set_status: Option<Status>,
 }
 
 impl Commands {
@@ -193,17 +198,23 @@ impl Commands {
         let (of_ticket, of_conversation) = (ticket_id.stream(), ticket_id.conversation());
         let ticket = self.tickets.load(of_ticket, fresh).await?;
         let answer = TicketCommand::Answer { is_internal: new.is_internal };
-        let answered = ticket.decide(of_ticket, request.issue(answer))?;
-        let requester = ticket.state.live().map(Live::requester).unwrap_or_default();
+        let mut answered = ticket.decide(of_ticket, request.issue(answer))?;
+        if let Some(to) = new.set_status {
+            let set = TicketCommand::SetStatus { to, reason: None };
+            let changed = ticket.after(&answered.events).decide(of_ticket, request.issue(set))?;
+            answered.events.extend(changed.events);
+        }
+        let live = ticket.state.live().ok_or_else(|| Error::refused(TicketError::NotFound))?;
         let conversation = self.conversations.load(of_conversation, fresh).await?;
         request.insist_on(&conversation)?;
         let post = ConversationCommand::Post {
             message_id: new.id,
-            requester,
+            requester: live.requester(),
             content: new.content.clone(),
             is_internal: new.is_internal,
             is_ai: new.is_ai,
             client_msg_id: new.client_msg_id.clone(),
+            mentions: kept(&new.mentions, &request.by, live.whose(), new.is_internal),
         };
         let posted = conversation.decide(of_conversation, request.issue(post))?;
         if posted.events.is_empty() {

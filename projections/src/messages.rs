@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
-use domain::id::{MessageId, TicketId};
+use domain::id::{MessageId, TicketId, UserId};
 use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
@@ -30,6 +30,7 @@ pub struct MessageRow {
     pub(crate) is_ai: bool,
     pub(crate) feedback: String,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) mentions: String,
 }
 
 impl Table for Messages {
@@ -49,6 +50,7 @@ impl Table for Messages {
         ("is_ai", Kind::Bool),
         ("feedback", Kind::Text),
         ("created_at", Kind::Timestamp),
+        ("mentions", Kind::Text),
     ];
     const OWN_ROWS: bool = true;
 
@@ -78,6 +80,7 @@ impl Table for Messages {
                 content,
                 is_internal,
                 is_ai,
+                mentions,
                 ..
             } => MessageRow {
                 id: message_id.0,
@@ -91,6 +94,7 @@ impl Table for Messages {
                 is_ai: *is_ai,
                 feedback: "none".to_owned(),
                 created_at: recorded.occurred_at,
+                mentions: listed(mentions),
             },
             ConversationEvent::MessageFeedbackSet { feedback, .. } => {
                 let row = row.context("nothing is known of this message")?;
@@ -113,7 +117,8 @@ impl Row for MessageRow {
             .bool(self.is_internal)
             .bool(self.is_ai)
             .text(self.feedback.as_str())
-            .timestamp(self.created_at);
+            .timestamp(self.created_at)
+            .text(self.mentions.as_str());
     }
 }
 
@@ -145,6 +150,26 @@ pub struct Message {
     /// When it was written.
     #[sqlx(rename = "created_at")]
     pub timestamp: DateTime<Utc>,
+    /// Who is spoken to in it: those who may read it, by id.
+    #[sqlx(try_from = "String")]
+    #[schema(value_type = Vec<Uuid>)]
+    pub mentions: Mentions,
+}
+
+/// The people in a column such as `,<id>,<id>,`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Mentions(Vec<Uuid>);
+
+impl From<String> for Mentions {
+    fn from(column: String) -> Self {
+        Self(column.split(',').filter_map(|id| id.parse().ok()).collect())
+    }
+}
+
+/// People as the column has them, so that one is found by `,<id>,`.
+fn listed(people: &[UserId]) -> String {
+    people.iter().fold(",".to_owned(), |list, person| format!("{list}{},", person.0))
 }
 
 /// Which messages of a ticket.

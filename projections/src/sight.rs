@@ -64,15 +64,10 @@ pub async fn sees_a_ticket_of(
     query.push(")").build_query_scalar().fetch_one(database).await
 }
 
-/// Whether internal notes on a ticket within `sight` are the reader's to read: staff's, but not an agent's
-/// about themselves.
+/// Whether internal notes on a ticket within `sight` are the reader's to read: see [`Sight::reads_internal`].
 #[must_use]
 pub fn reads_internal(sight: &Sight, requester: UserId, assignee: Option<Uuid>) -> bool {
-    match sight {
-        Sight::Everything => true,
-        Sight::Own(_) | Sight::Colleagues { .. } => false,
-        Sight::Desk { agent, .. } => requester != *agent || assignee == Some(agent.0),
-    }
+    sight.reads_internal(requester, assignee.map(UserId))
 }
 
 /// The same as a union of parts that overlap nowhere, each with an index that gives it in order of creation:

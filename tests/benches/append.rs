@@ -233,9 +233,7 @@ async fn reply(commands: Arc<Commands>, visible: Visible, ticket: TicketId) {
                   pages came out right on the three machines we tried it on. If it does not help, please send the \
                   test page and the name of the printer, and we will come and have a look before noon."
             .to_owned(),
-        is_internal: false,
-        is_ai: false,
-        client_msg_id: None,
+        ..NewMessage::default()
     };
     let (_, done) = commands.post_message(&request(), ticket, new).await.expect("posted");
     let position = done.position().expect("an event");

@@ -90,6 +90,7 @@ fn expected_of_older_versions() -> Vec<(&'static str, Event)> {
     vec![
         ("TicketFlagged.v1.json", TicketEvent::TicketFlagged { reason, by: FlaggedBy::Unknown }.into()),
         ("TicketCreated.v1.json", created(None, None, None).into()),
+        ("MessagePosted.v1.json", posted(vec![]).into()),
         ("EntryAdded.v1.json", added(details()).into()),
         ("EntryChanged.v1.json", changed(details()).into()),
     ]
@@ -189,8 +190,8 @@ fn ticket_examples() -> Vec<TicketEvent> {
     ]
 }
 
-fn conversation_examples() -> Vec<ConversationEvent> {
-    let posted = ConversationEvent::MessagePosted {
+fn posted(mentions: Vec<UserId>) -> ConversationEvent {
+    ConversationEvent::MessagePosted {
         message_id: MESSAGE,
         sender: Some(IVAN),
         sender_role: SenderRole::Agent,
@@ -199,9 +200,13 @@ fn conversation_examples() -> Vec<ConversationEvent> {
         is_internal: true,
         is_ai: true,
         client_msg_id: Some("client-1".to_owned()),
-    };
+        mentions,
+    }
+}
+
+fn conversation_examples() -> Vec<ConversationEvent> {
     vec![
-        posted,
+        posted(vec![ADA, IVAN]),
         ConversationEvent::MessageFeedbackSet { message_id: MESSAGE, by: ADA, feedback: Feedback::Up },
     ]
 }

@@ -8,6 +8,7 @@ mod attacks;
 mod audit;
 mod auth;
 mod bad_input;
+mod conversation;
 mod crash;
 mod demo;
 mod erasure;

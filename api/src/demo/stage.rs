@@ -148,8 +148,7 @@ impl Stage {
                     id: life.message(number),
                     content: content.clone(),
                     is_internal: *is_internal,
-                    is_ai: false,
-                    client_msg_id: None,
+                    ..NewMessage::default()
                 };
                 self.commands.post_message(&request, id, message).await.map(|(_, done)| done)
             }

@@ -78,6 +78,7 @@ fn rehearse_step(
                 is_internal,
                 is_ai: false,
                 client_msg_id: None,
+                mentions: vec![],
             };
             decide(conversation, Issued::new(by, at, post))
         }

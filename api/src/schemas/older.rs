@@ -9,6 +9,7 @@ use super::EventSchema;
 const OLDER: &[(&str, i16, &str)] = &[
     ("TicketFlagged", 1, include_str!("../../schemas/TicketFlagged.v1.json")),
     ("TicketCreated", 1, include_str!("../../schemas/TicketCreated.v1.json")),
+    ("MessagePosted", 1, include_str!("../../schemas/MessagePosted.v1.json")),
     ("EntryAdded", 1, include_str!("../../schemas/EntryAdded.v1.json")),
     ("EntryChanged", 1, include_str!("../../schemas/EntryChanged.v1.json")),
 ];

@@ -12,6 +12,7 @@ use super::frames;
 use super::socket::Socket;
 use crate::context::asked_once;
 use crate::fields::ValidationErrors;
+use crate::mentions::meant;
 use crate::problem::{Answer, Problem};
 use crate::{api_tokens, layers};
 
@@ -48,12 +49,15 @@ impl Socket {
             return Err(errors.into());
         };
         let ticket = self.ticket(chat.ticket_id).await?;
+        let mentions = meant(&self.desk, &[], &content).await?;
         let new = NewMessage {
             id: MessageId(Uuid::now_v7()),
             content,
             is_internal: chat.is_internal,
             is_ai: chat.is_ai,
             client_msg_id: Some(client_msg_id.clone()),
+            mentions,
+            set_status: None,
         };
         let request = asked_once(&self.desk, &self.signed, request_id).await?;
         let (message, done) = self.desk.commands.post_message(&request, ticket, new).await?;

@@ -205,6 +205,14 @@ impl Commands {
         Ok(None)
     }
 
+    /// Who has this name.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn user_named(&self, name: &Username) -> Result<Option<UserId>, Error> {
+        Ok(self.ledger.holder_of(ClaimKind::Username, name.as_str()).await?.map(UserId))
+    }
+
     /// An account as the log has it now.
     ///
     /// # Errors

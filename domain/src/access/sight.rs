@@ -100,6 +100,17 @@ impl Sight {
         }
     }
 
+    /// Whether internal notes on a ticket within sight are theirs to read: staff's, but not an agent's about
+    /// themselves.
+    #[must_use]
+    pub fn reads_internal(&self, requester: UserId, assignee: Option<UserId>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Own(_) | Self::Colleagues { .. } => false,
+            Self::Desk { agent, .. } => requester != *agent || assignee == Some(*agent),
+        }
+    }
+
     /// Whose sight it is; none for whoever sees everything.
     #[must_use]
     pub fn person(&self) -> Option<UserId> {

@@ -21,6 +21,8 @@ pub enum ConversationCommand {
         is_ai: bool,
         /// The sender's own id for it.
         client_msg_id: Option<String>,
+        /// Who is spoken to in it: see [`super::mentions::kept`].
+        mentions: Vec<UserId>,
     },
     /// Judge a message.
     SetFeedback {

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::evolution::STEPS;
 use super::values::{Feedback, MessageType, SenderRole};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::evolution::Step;
 use crate::id::{MessageId, UserId};
 use crate::sealed::Sealed;
 
@@ -32,6 +34,8 @@ pub enum ConversationEvent {
         is_ai: bool,
         /// The sender's own id for it, by which a repeated sending is recognised.
         client_msg_id: Option<String>,
+        /// Who is spoken to in it, by identity.
+        mentions: Vec<UserId>,
     },
     /// Somebody judged a message; a later judgement by the same person replaces it.
     MessageFeedbackSet {
@@ -52,7 +56,8 @@ impl From<ConversationEvent> for Event {
 
 impl StoredEvent for ConversationEvent {
     const STREAM: StreamType = StreamType::Conversation;
-    const TYPES: &'static [(&'static str, i16)] = &[("MessagePosted", 1), ("MessageFeedbackSet", 1)];
+    const TYPES: &'static [(&'static str, i16)] = &[("MessagePosted", 2), ("MessageFeedbackSet", 1)];
+    const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

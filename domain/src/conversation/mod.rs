@@ -3,6 +3,8 @@
 mod command;
 mod error;
 mod event;
+mod evolution;
+pub mod mentions;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -125,7 +127,7 @@ impl Decide for Conversation {
             C::Post { is_internal, is_ai, .. } if (is_internal || is_ai) && !by.is_staff() => {
                 Err(ConversationError::Forbidden("staff"))
             }
-            C::Post { message_id, requester, content, is_internal, is_ai, client_msg_id } => {
+            C::Post { message_id, requester, content, is_internal, is_ai, client_msg_id, mentions } => {
                 let sender = by.person();
                 if self.is_repeated(sender, message_id, client_msg_id.as_deref())? {
                     return Ok(vec![]);
@@ -140,6 +142,7 @@ impl Decide for Conversation {
                     is_internal,
                     is_ai,
                     client_msg_id,
+                    mentions,
                 }])
             }
         }

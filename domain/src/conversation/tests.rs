@@ -73,6 +73,7 @@ mod testing {
                 is_internal: post.is_internal,
                 is_ai: post.is_ai,
                 client_msg_id: post.client_msg_id.map(Into::into),
+                mentions: vec![IVAN],
             }
         }
     }
@@ -87,6 +88,7 @@ mod testing {
             is_internal: post.is_internal,
             is_ai: post.is_ai,
             client_msg_id: post.client_msg_id.map(Into::into),
+            mentions: vec![IVAN],
         }
     }
 

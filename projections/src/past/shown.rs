@@ -68,6 +68,7 @@ impl MessageRow {
             is_ai: self.is_ai,
             feedback: self.feedback,
             timestamp: self.created_at,
+            mentions: self.mentions.into(),
         }
     }
 }

@@ -109,6 +109,7 @@ fn message(stream: Uuid, expected: i32, about: UserId, sender: UserId, content: 
         is_internal: false,
         is_ai: false,
         client_msg_id: None,
+        mentions: vec![],
     };
     StreamAppend {
         stream: TicketId::of_stream(stream).conversation(),

@@ -60,6 +60,7 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
         is_internal: n.is_multiple_of(3),
         is_ai: false,
         client_msg_id: None,
+        mentions: vec![requester],
     };
     let judged = ConversationEvent::MessageFeedbackSet { message_id, by: requester, feedback: Feedback::Up };
     let conversation = StreamAppend {

@@ -4,8 +4,10 @@ use application::{NewMessage, Request};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use domain::conversation::mentions::MOST_MENTIONS;
 use domain::conversation::values::{MessageType, parse_client_msg_id, parse_content};
 use domain::id::{MessageId, UserId};
+use domain::ticket::values::Status;
 use projections::messages::{Message, find};
 use projections::ticket_page::TicketRef;
 use serde::Deserialize;
@@ -17,6 +19,7 @@ use crate::context::{Asked, Version};
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
 use crate::id::Id;
+use crate::mentions::meant;
 use crate::problem::declared::CheckedBody;
 use crate::problem::{Answer, Problem};
 use crate::routes::ticket::{Acted, OfTicket, Part, find_id, optional, or_missed, seen, word};
@@ -41,12 +44,21 @@ pub(super) struct PostMessage {
     /// The sender's own id for it: the same one again is the same message.
     #[schema(min_length = 1, max_length = 128, example = "tab-7-message-3")]
     client_msg_id: Option<String>,
+    /// Who is spoken to, besides those whose `@username` stands in the content. Of both, those are kept who may read the
+    /// message.
+    #[serde(default)]
+    #[schema(value_type = Vec<UserId>, max_items = 50)]
+    mentions: Vec<Uuid>,
+    /// The status that the ticket comes to with it, as if it were set right after: both or neither; staff only.
+    #[schema(value_type = Option<Status>, example = "waiting_on_customer")]
+    set_status: Option<String>,
 }
 
 /// Post a message
 ///
 /// Staff's first public answer starts the work; the requester's answer ends the waiting, or reopens the
-/// ticket. `If-Match` takes the conversation's version. `/comments` does the same.
+/// ticket. With `set_status` staff answer and set the status at once; where that is refused, nothing is posted.
+/// `If-Match` takes the conversation's version. `/comments` does the same.
 #[utoipa::path(
     post, path = "/tickets/{id}/messages", operation_id = "post_message", tag = "tickets", params(OfTicket),
     responses(
@@ -70,7 +82,9 @@ pub(super) async fn post(
     if let Some(message_type) = message_type {
         check_type(&desk, &request, &mut errors, ticket, message_type).await?;
     }
-    let new = checked(errors, &body)?;
+    let mut new = checked(errors, &body)?;
+    let ids: Vec<UserId> = body.mentions.into_iter().map(UserId).collect();
+    new.mentions = meant(&desk, &ids, &new.content).await?;
     let id = find_id(&desk, &request, ticket).await?;
     let outcome = desk.commands.post_message(&request, id, new).await;
     let (message, done) = or_missed(&desk, &request, id, Part::Conversation, outcome).await?;
@@ -87,10 +101,15 @@ fn checked(mut errors: ValidationErrors, body: &PostMessage) -> Answer<NewMessag
     let content = errors.check("content", parse_content(&body.content));
     let client_msg_id =
         optional(&mut errors, "client_msg_id", body.client_msg_id.as_deref(), parse_client_msg_id);
+    let set_status = optional(&mut errors, "set_status", body.set_status.as_deref(), word::<Status>);
+    if body.mentions.len() > MOST_MENTIONS {
+        errors.add("mentions", "invalid", format!("must be at most {MOST_MENTIONS}"));
+    }
     let Some(content) = content else { return Err(errors.into()) };
     errors.finish()?;
     let PostMessage { is_internal, is_ai, .. } = *body;
-    Ok(NewMessage { id: MessageId(Uuid::now_v7()), content, is_internal, is_ai, client_msg_id })
+    let id = MessageId(Uuid::now_v7());
+    Ok(NewMessage { id, content, is_internal, is_ai, client_msg_id, set_status, mentions: vec![] })
 }
 
 /// Notes it if the caller's messages on the ticket are of another type: on their own, staff are requesters.
