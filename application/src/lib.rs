@@ -10,6 +10,7 @@ mod error;
 mod execute;
 mod identity;
 pub mod ledger;
+mod redaction;
 mod setting;
 mod ticket;
 mod user;
@@ -30,6 +31,7 @@ pub use crate::execute::{Done, Loaded, Request};
 use crate::execute::{Preparing, Streams};
 pub use crate::identity::NewIdentity;
 use crate::ledger::Ledger;
+pub use crate::redaction::Redaction;
 pub use crate::ticket::{NewMessage, NewTicket};
 pub use crate::user::NewUser;
 

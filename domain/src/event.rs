@@ -227,6 +227,7 @@ impl Event {
             Self::Ticket(TicketEvent::TicketFlagged { .. } | TicketEvent::FlagCleared {})
             | Self::Conversation(
                 ConversationEvent::MessagePosted { is_internal: true, .. }
+                | ConversationEvent::MessageRedacted { is_internal: true, .. }
                 | ConversationEvent::MessageFeedbackSet { .. },
             )
             | Self::Setting(_)
@@ -238,6 +239,19 @@ impl Event {
                 let (from, to) = (from.clone(), to.clone());
                 Some(Self::Ticket(TicketEvent::TicketTransferred { from, to, note: None }))
             }
+            Self::Conversation(ConversationEvent::MessageRedacted {
+                message_id,
+                is_internal,
+                destroyed_key,
+                left,
+                reason: Some(_),
+            }) => Some(Self::Conversation(ConversationEvent::MessageRedacted {
+                message_id: *message_id,
+                is_internal: *is_internal,
+                destroyed_key: *destroyed_key,
+                left: left.clone(),
+                reason: None,
+            })),
             other => Some(other.clone()),
         }
     }

@@ -19,24 +19,37 @@ use uuid::Uuid;
 
 use crate::id::UserId;
 
-/// Text about a person, encrypted in the log with that person's key.
+/// Text about a person, encrypted in the log with that person's key, and perhaps with a key of its own besides: it
+/// opens with both, and is gone when either is destroyed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     subject: UserId,
+    own_key: Option<Uuid>,
     text: Option<Arc<str>>,
+    /// Whether it is gone because its own key was destroyed.
+    is_redacted: bool,
 }
+
+/// What is shown for what was redacted.
+pub const REDACTED: &str = "[redacted]";
 
 impl Sealed {
     /// `text` about `subject`.
     #[must_use]
     pub fn new(subject: UserId, text: impl Into<Arc<str>>) -> Self {
-        Self { subject, text: Some(text.into()) }
+        Self { subject, own_key: None, text: Some(text.into()), is_redacted: false }
+    }
+
+    /// `text` about `subject` that can be destroyed by itself: by destroying the key called `key`, which is for it alone.
+    #[must_use]
+    pub fn with_own_key(subject: UserId, key: Uuid, text: impl Into<Arc<str>>) -> Self {
+        Self { own_key: Some(key), ..Self::new(subject, text) }
     }
 
     /// What remains after the subject's key was destroyed.
     #[must_use]
     pub fn erased(subject: UserId) -> Self {
-        Self { subject, text: None }
+        Self { subject, own_key: None, text: None, is_redacted: false }
     }
 
     /// Whose text it is.
@@ -45,16 +58,42 @@ impl Sealed {
         self.subject
     }
 
-    /// The text; none once its subject was erased.
+    /// The name of its own key, if it has one.
+    #[must_use]
+    pub fn own_key(&self) -> Option<Uuid> {
+        self.own_key
+    }
+
+    /// The text; none once its subject was erased or its own key destroyed.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// The text, or `[erased]`.
+    /// The text, or `[redacted]` if its own key was destroyed, or `[erased]`.
     #[must_use]
     pub fn shown(&self) -> &str {
-        self.text().unwrap_or("[erased]")
+        self.text().unwrap_or(if self.is_redacted { REDACTED } else { "[erased]" })
+    }
+
+    /// The text's ciphertext under its own key, if it has one, and that one's under its subject's.
+    fn sealed_by(&self, cipher: &dyn Cipher, text: &str) -> Result<String, String> {
+        let Some(key) = self.own_key else { return cipher.seal(self.subject, text) };
+        let inner = cipher.seal(UserId(key), text)?;
+        Ok(format!("{}.{}", key.simple(), cipher.seal(self.subject, &inner)?))
+    }
+
+    /// What [`Sealed::sealed_by`] gave for a text of `subject`, opened.
+    fn opened_by(cipher: &dyn Cipher, subject: UserId, sealed: &str) -> Result<Self, String> {
+        let own = sealed.split_once('.').and_then(|(key, rest)| Some((Uuid::try_parse(key).ok()?, rest)));
+        let Some((key, rest)) = own else {
+            return Ok(Self { text: cipher.open(subject, sealed)?, ..Self::erased(subject) });
+        };
+        let text = match cipher.open(subject, rest)? {
+            Some(inner) => cipher.open(UserId(key), &inner)?,
+            None => return Ok(Self { own_key: Some(key), ..Self::erased(subject) }),
+        };
+        Ok(Self { subject, own_key: Some(key), is_redacted: text.is_none(), text })
     }
 }
 
@@ -67,7 +106,7 @@ impl fmt::Debug for Sealed {
 
 /// Encrypts and decrypts [`Sealed`] fields.
 pub trait Cipher: Send + Sync {
-    /// The ciphertext of `plain` under the key of `subject`, as text without a colon.
+    /// The ciphertext of `plain` under the key of `subject`, as text without a colon or a dot.
     ///
     /// # Errors
     /// What prevents sealing, such as a key that is not loaded.
@@ -113,7 +152,7 @@ pub fn with_texts_withheld<R>(work: impl FnOnce() -> R) -> R {
     within(Scope::Withheld, work)
 }
 
-/// Whose texts are in `value`.
+/// Whose texts are in `value`; texts with keys of their own count as their keys', too.
 #[must_use]
 pub fn subjects_in(value: &impl Serialize) -> Vec<UserId> {
     let subjects = Rc::default();
@@ -147,17 +186,17 @@ impl Serialize for Sealed {
             Some(Scope::Withheld) => return serializer.serialize_unit(),
             Some(Scope::Cipher(cipher)) => cipher,
             Some(Scope::Noted(subjects)) => {
-                subjects.borrow_mut().push(self.subject);
+                subjects.borrow_mut().extend([self.subject].into_iter().chain(self.own_key.map(UserId)));
                 return serializer.serialize_unit();
             }
             None => return Err(ser::Error::custom(NO_CIPHER)),
         };
         let Some(text) = self.text() else {
             // The cipher knows that the key is gone, and says so in its own way.
-            let refusal = cipher.seal(self.subject, "").err();
+            let refusal = self.sealed_by(&*cipher, "").err();
             return Err(ser::Error::custom(refusal.unwrap_or_else(|| NOT_AGAIN.to_owned())));
         };
-        let sealed = cipher.seal(self.subject, text).map_err(ser::Error::custom)?;
+        let sealed = self.sealed_by(&*cipher, text).map_err(ser::Error::custom)?;
         serializer.collect_str(&format_args!("{}:{sealed}", self.subject.0.simple()))
     }
 }
@@ -192,8 +231,7 @@ impl<'de> Deserialize<'de> for Sealed {
                 let (subject, sealed) = stored.split_once(':').ok_or_else(|| E::custom("not sealed"))?;
                 let subject = UserId(Uuid::try_parse(subject).map_err(E::custom)?);
                 let Some(Scope::Cipher(cipher)) = scope() else { return Err(E::custom(NO_CIPHER)) };
-                let text = cipher.open(subject, sealed).map_err(E::custom)?;
-                Ok(Sealed { subject, text })
+                Sealed::opened_by(&*cipher, subject, sealed).map_err(E::custom)
             }
         }
         deserializer.deserialize_str(Visitor)
@@ -241,6 +279,32 @@ mod tests {
         let [ada, ivan] = [1, 2].map(|n| UserId(Uuid::from_u128(n)));
         let value = (Sealed::new(ada, "printer"), "plain", vec![Some(Sealed::erased(ivan)), None]);
         assert_eq!(subjects_in(&value), [ada, ivan]);
+    }
+
+    /// Lacks the keys of some.
+    struct Without(&'static [u128]);
+    impl Cipher for Without {
+        fn seal(&self, subject: UserId, plain: &str) -> Result<String, String> {
+            Reverse.seal(subject, plain)
+        }
+        fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
+            if self.0.contains(&subject.0.as_u128()) { Ok(None) } else { Reverse.open(subject, cipher) }
+        }
+    }
+
+    #[test]
+    fn a_text_with_a_key_of_its_own_opens_with_both_keys() {
+        let text = Sealed::with_own_key(UserId(Uuid::from_u128(1)), Uuid::from_u128(2), "printer");
+        assert_eq!(subjects_in(&text), [1, 2].map(|key| UserId(Uuid::from_u128(key))));
+        let written = with_cipher(Arc::new(Reverse), || serde_json::to_string(&text)).expect("a cipher");
+        let read = |without: &'static [u128]| -> Sealed {
+            with_cipher(Arc::new(Without(without)), || serde_json::from_str(&written)).expect("a cipher")
+        };
+        assert_eq!(read(&[]), text);
+        for (without, shown) in [(&[1][..], "[erased]"), (&[2], REDACTED), (&[1, 2], "[erased]")] {
+            let read = read(without);
+            assert_eq!((read.text(), read.shown(), read.own_key()), (None, shown, text.own_key()));
+        }
     }
 
     #[test]

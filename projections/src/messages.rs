@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{MessageId, TicketId, UserId};
+use domain::sealed::{REDACTED, Sealed};
 use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
@@ -31,6 +32,7 @@ pub struct MessageRow {
     pub(crate) feedback: String,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) mentions: String,
+    pub(crate) is_redacted: bool,
 }
 
 impl Table for Messages {
@@ -51,6 +53,7 @@ impl Table for Messages {
         ("feedback", Kind::Text),
         ("created_at", Kind::Timestamp),
         ("mentions", Kind::Text),
+        ("is_redacted", Kind::Bool),
     ];
     const OWN_ROWS: bool = true;
 
@@ -63,6 +66,7 @@ impl Table for Messages {
         match &event.event {
             Event::Conversation(
                 ConversationEvent::MessagePosted { message_id, .. }
+                | ConversationEvent::MessageRedacted { message_id, .. }
                 | ConversationEvent::MessageFeedbackSet { message_id, .. },
             ) => Some(message_id.0),
             _ => None,
@@ -95,7 +99,18 @@ impl Table for Messages {
                 feedback: "none".to_owned(),
                 created_at: recorded.occurred_at,
                 mentions: listed(mentions),
+                is_redacted: false,
             },
+            ConversationEvent::MessageRedacted { left, reason, .. } => {
+                let row = row.context("nothing is known of this message")?;
+                // Who was erased is erased, whatever was redacted before.
+                let gone = match reason.as_ref().map(Sealed::text) {
+                    Some(None) => "[erased]",
+                    _ => REDACTED,
+                };
+                let content = left.as_ref().map_or(gone, Sealed::shown).to_owned();
+                MessageRow { content, is_redacted: true, ..row }
+            }
             ConversationEvent::MessageFeedbackSet { feedback, .. } => {
                 let row = row.context("nothing is known of this message")?;
                 MessageRow { feedback: word(*feedback), ..row }
@@ -118,7 +133,8 @@ impl Row for MessageRow {
             .bool(self.is_ai)
             .text(self.feedback.as_str())
             .timestamp(self.created_at)
-            .text(self.mentions.as_str());
+            .text(self.mentions.as_str())
+            .bool(self.is_redacted);
     }
 }
 
@@ -154,6 +170,8 @@ pub struct Message {
     #[sqlx(try_from = "String")]
     #[schema(value_type = Vec<Uuid>)]
     pub mentions: Mentions,
+    /// Whether an administrator made what it said unreadable, all of it or parts.
+    pub is_redacted: bool,
 }
 
 /// The people in a column such as `,<id>,<id>,`.

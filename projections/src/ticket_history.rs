@@ -128,6 +128,10 @@ fn conversation_entry(event: &ConversationEvent) -> Entry {
             Entry::new("commented", "Internal note added")
         }
         ConversationEvent::MessagePosted { .. } => Entry::new("commented", "Message posted"),
+        ConversationEvent::MessageRedacted { is_internal: true, .. } => {
+            Entry::new("updated", "Internal note redacted")
+        }
+        ConversationEvent::MessageRedacted { .. } => Entry::new("updated", "Message redacted"),
         ConversationEvent::MessageFeedbackSet { feedback, .. } => {
             Entry::new("updated", "Message judged").change(None, Some(word(*feedback)))
         }

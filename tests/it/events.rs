@@ -207,6 +207,13 @@ fn posted(mentions: Vec<UserId>) -> ConversationEvent {
 fn conversation_examples() -> Vec<ConversationEvent> {
     vec![
         posted(vec![ADA, IVAN]),
+        ConversationEvent::MessageRedacted {
+            message_id: MESSAGE,
+            is_internal: true,
+            destroyed_key: MESSAGE.0,
+            left: Some(Sealed::with_own_key(ADA, IVAN.0, "Have you tried [redacted]?")),
+            reason: Some(sealed("A name")),
+        },
         ConversationEvent::MessageFeedbackSet { message_id: MESSAGE, by: ADA, feedback: Feedback::Up },
     ]
 }

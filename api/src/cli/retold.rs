@@ -193,6 +193,10 @@ fn conversation(event: &ConversationEvent, names: &Names) -> Told {
             let ai = if *is_ai { ", by a model" } else { "" };
             Told::new(format!("{kind}{ai}")).with(Some(content))
         }
+        ConversationEvent::MessageRedacted { left, reason, .. } => {
+            let what = if left.is_some() { "redacted parts of a message" } else { "redacted a message" };
+            Told::new(what).with(left.as_ref()).with(reason.as_ref())
+        }
         ConversationEvent::MessageFeedbackSet { by, feedback, .. } => {
             Told::new(format!("{} judged a message: {}", names.name(*by), <&str>::from(feedback)))
         }

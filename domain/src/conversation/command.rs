@@ -1,5 +1,7 @@
 //! What can be asked of a conversation.
 
+use uuid::Uuid;
+
 use super::values::Feedback;
 use crate::id::{MessageId, UserId};
 
@@ -23,6 +25,19 @@ pub enum ConversationCommand {
         client_msg_id: Option<String>,
         /// Who is spoken to in it: see [`super::mentions::kept`].
         mentions: Vec<UserId>,
+    },
+    /// Make what a message says unreadable, all of it or parts.
+    Redact {
+        /// The message.
+        message_id: MessageId,
+        /// Whose ticket it is on.
+        requester: UserId,
+        /// The key of its content as it was read.
+        seen: Option<Uuid>,
+        /// What is left of it, under a key of this name; none if nothing is.
+        left: Option<(Uuid, String)>,
+        /// Why.
+        reason: String,
     },
     /// Judge a message.
     SetFeedback {

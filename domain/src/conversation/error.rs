@@ -1,6 +1,8 @@
 //! Why a conversation refuses a command.
 
-use crate::refusal::{Refusal, RefusalKind};
+use serde_json::Value;
+
+use crate::refusal::{Refusal, RefusalKind, wrong_field};
 
 /// Why a conversation refuses a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,6 +13,15 @@ pub enum ConversationError {
     /// The caller may not do this; the words say who may.
     #[error("only {0} may do this")]
     Forbidden(&'static str),
+    /// Its content has no key of its own that could be destroyed.
+    #[error("the message was posted by a version that could not redact; erasing the requester removes it")]
+    NotRedactable,
+    /// It was redacted since it was read.
+    #[error("the message was redacted by somebody else meanwhile")]
+    RedactedMeanwhile,
+    /// A part that is not in the text.
+    #[error("spans: must lie within the message's {0} characters, each with its start before its end")]
+    NoSuchSpan(usize),
     /// Another message has this id.
     #[error("another message has this id already")]
     AlreadyExists,
@@ -21,7 +32,8 @@ impl Refusal for ConversationError {
         match self {
             Self::NotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
-            Self::AlreadyExists => RefusalKind::Conflict,
+            Self::AlreadyExists | Self::NotRedactable | Self::RedactedMeanwhile => RefusalKind::Conflict,
+            Self::NoSuchSpan(_) => RefusalKind::Invalid,
         }
     }
 
@@ -30,6 +42,15 @@ impl Refusal for ConversationError {
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
+            Self::NotRedactable | Self::RedactedMeanwhile => "CONFLICT",
+            Self::NoSuchSpan(_) => "VALIDATION_ERROR",
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::NoSuchSpan(_) => wrong_field("invalid", &self.to_string()),
+            _ => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::evolution::STEPS;
 use super::values::{Feedback, MessageType, SenderRole};
@@ -13,7 +14,7 @@ use crate::sealed::Sealed;
 /// What can have been said on a ticket, and what people thought of it.
 ///
 /// The content is sealed with the key of the ticket's requester: a conversation is about them, whoever
-/// wrote the line, so erasing them erases all of it.
+/// wrote the line, so erasing them erases all of it. Since messages can be redacted it has a key of its own besides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
 pub enum ConversationEvent {
     /// Somebody wrote a message.
@@ -37,6 +38,19 @@ pub enum ConversationEvent {
         /// Who is spoken to in it, by identity.
         mentions: Vec<UserId>,
     },
+    /// What a message said, or parts of it, was made unreadable: the key of its content is destroyed.
+    MessageRedacted {
+        /// The message.
+        message_id: MessageId,
+        /// Whether only staff could read it.
+        is_internal: bool,
+        /// The key that is destroyed, by name.
+        destroyed_key: Uuid,
+        /// What is left of what it said; none if nothing is.
+        left: Option<Sealed>,
+        /// Why; for staff.
+        reason: Option<Sealed>,
+    },
     /// Somebody judged a message; a later judgement by the same person replaces it.
     MessageFeedbackSet {
         /// The message.
@@ -56,7 +70,8 @@ impl From<ConversationEvent> for Event {
 
 impl StoredEvent for ConversationEvent {
     const STREAM: StreamType = StreamType::Conversation;
-    const TYPES: &'static [(&'static str, i16)] = &[("MessagePosted", 2), ("MessageFeedbackSet", 1)];
+    const TYPES: &'static [(&'static str, i16)] =
+        &[("MessagePosted", 2), ("MessageFeedbackSet", 1), ("MessageRedacted", 1)];
     const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {

@@ -5,6 +5,7 @@ mod error;
 mod event;
 mod evolution;
 pub mod mentions;
+pub mod redaction;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use command::ConversationCommand;
 pub use error::ConversationError;
@@ -37,6 +39,10 @@ pub struct Message {
     sender: Option<UserId>,
     is_internal: bool,
     client_msg_id: Option<String>,
+    /// The own key of its content; none for what was posted before contents had one.
+    key: Option<Uuid>,
+    /// Whether nothing is left of its content.
+    is_gone: bool,
     feedback: BTreeMap<UserId, Feedback>,
 }
 
@@ -124,6 +130,9 @@ impl Decide for Conversation {
         let Issued { by, command, .. } = issued;
         match command {
             C::SetFeedback { message_id, feedback } => self.set_feedback(&by, message_id, feedback),
+            C::Redact { message_id, requester, seen, left, reason } => {
+                self.redact(&by, message_id, requester, seen, left, reason)
+            }
             C::Post { is_internal, is_ai, .. } if (is_internal || is_ai) && !by.is_staff() => {
                 Err(ConversationError::Forbidden("staff"))
             }
@@ -138,7 +147,7 @@ impl Decide for Conversation {
                     sender,
                     sender_role,
                     message_type,
-                    content: Sealed::new(requester, content),
+                    content: Sealed::with_own_key(requester, message_id.0, content),
                     is_internal,
                     is_ai,
                     client_msg_id,
@@ -170,9 +179,23 @@ impl Aggregate for Conversation {
 
     fn apply(&mut self, event: ConversationEvent) {
         match event {
-            ConversationEvent::MessagePosted { message_id, sender, is_internal, client_msg_id, .. } => {
-                let message = Message { sender, is_internal, client_msg_id, feedback: BTreeMap::new() };
+            ConversationEvent::MessagePosted {
+                message_id,
+                sender,
+                content,
+                is_internal,
+                client_msg_id,
+                ..
+            } => {
+                let (key, feedback) = (content.own_key(), BTreeMap::new());
+                let message = Message { sender, is_internal, client_msg_id, key, is_gone: false, feedback };
                 self.messages.insert(message_id, message);
+            }
+            ConversationEvent::MessageRedacted { message_id, left, .. } => {
+                if let Some(message) = self.messages.get_mut(&message_id) {
+                    message.is_gone = left.is_none();
+                    message.key = left.and_then(|left| left.own_key());
+                }
             }
             ConversationEvent::MessageFeedbackSet { message_id, by, feedback } => {
                 if let Some(message) = self.messages.get_mut(&message_id) {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::values::{Feedback, MessageType, SenderRole};
 use super::{Conversation, ConversationCommand, ConversationError, ConversationEvent};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 use testing::*;
 
@@ -19,7 +20,6 @@ mod testing {
     use super::*;
     use crate::access::{Caller, Reach, Role};
     use crate::id::{MessageId, UserId};
-    use crate::sealed::Sealed;
 
     pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
     pub(super) const IVAN: UserId = UserId(Uuid::from_u128(2));
@@ -84,7 +84,7 @@ mod testing {
             sender: by.person(),
             sender_role: wrote.0,
             message_type: wrote.1,
-            content: Sealed::new(ADA, "hello"),
+            content: Sealed::with_own_key(ADA, message_id(post.id).0, "hello"),
             is_internal: post.is_internal,
             is_ai: post.is_ai,
             client_msg_id: post.client_msg_id.map(Into::into),
@@ -211,6 +211,53 @@ fn the_desk_itself_judges_nothing() {
         .then_expect_error(ConversationError::Forbidden("people"));
 }
 
+fn redact(seen: u128, left: Option<u128>) -> ConversationCommand {
+    ConversationCommand::Redact {
+        message_id: message_id(1),
+        requester: ADA,
+        seen: Some(message_id(seen).0),
+        left: left.map(|key| (message_id(key).0, "he".to_owned())),
+        reason: "A number".to_owned(),
+    }
+}
+
+fn redacted(destroyed: u128, left: Option<u128>) -> ConversationEvent {
+    ConversationEvent::MessageRedacted {
+        message_id: message_id(1),
+        is_internal: false,
+        destroyed_key: message_id(destroyed).0,
+        left: left.map(|key| Sealed::with_own_key(ADA, message_id(key).0, "he")),
+        reason: Some(Sealed::new(ADA, "A number")),
+    }
+}
+
+#[test]
+fn administrators_redact_a_message_part_by_part_until_nothing_is_left() {
+    let said = || vec![by_ada(&PLAIN)];
+    when(said(), root(), redact(1, Some(7))).then_expect_events(vec![redacted(1, Some(7))]);
+    when(said(), root(), redact(1, None)).then_expect_events(vec![redacted(1, None)]);
+    let partly = || vec![by_ada(&PLAIN), redacted(1, Some(7))];
+    when(partly(), root(), redact(7, None)).then_expect_events(vec![redacted(7, None)]);
+    when(partly(), root(), redact(1, Some(7))).then_expect_events(vec![]);
+    when(partly(), root(), redact(1, None)).then_expect_error(ConversationError::RedactedMeanwhile);
+    let wholly = vec![by_ada(&PLAIN), redacted(1, None)];
+    when(wholly, root(), redact(1, Some(8))).then_expect_events(vec![]);
+}
+
+#[test]
+fn nobody_else_redacts_and_nothing_without_a_key_of_its_own() {
+    for by in [ada(), ivan()] {
+        let refused = ConversationError::Forbidden("administrators");
+        when(vec![by_ada(&PLAIN)], by, redact(1, None)).then_expect_error(refused);
+    }
+    when(vec![], root(), redact(1, None)).then_expect_error(ConversationError::NotFound);
+    let mut old = by_ada(&PLAIN);
+    if let ConversationEvent::MessagePosted { content, .. } = &mut old {
+        *content = Sealed::new(ADA, "hello");
+    }
+    when(vec![old], root(), redact(1, None)).then_expect_error(ConversationError::NotRedactable);
+}
+
 #[test]
 fn refusals_have_stable_codes() {
     let wire = |error: ConversationError| (error.kind(), error.code());
@@ -227,6 +274,7 @@ fn command() -> impl Strategy<Value = ConversationCommand> {
             |(id, is_internal, is_ai, client_msg_id)| Post { id, is_internal, is_ai, client_msg_id }.into()
         ),
         (0u128..6, feedback).prop_map(|(id, feedback)| judge(id, feedback)),
+        (0u128..3, prop::option::of(7u128..9)).prop_map(|(seen, left)| redact(seen, left)),
     ]
 }
 

@@ -3,7 +3,8 @@
 //! Two handlers follow the event. [`Forget`] is quick: it destroys the key, has every process forget it, masks what
 //! read models show, and deletes password, sessions and kept answers. [`Purge`] takes its time: it builds the read
 //! models anew, rewrites tables and lets go of the write-ahead log, so that no file holds the old texts; it does so
-//! for all who wait for it at once. Every step may be cut off and is done again; none needs the one before to be
+//! for all who wait for it at once. `MessageRedacted` goes the same way with the key of one message's content: what is
+//! about "a person" here holds for it. Every step may be cut off and is done again; none needs the one before to be
 //! remembered by anybody but the database.
 
 mod copies;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::UserId;
 use domain::user::UserEvent;
@@ -55,11 +57,19 @@ struct Forget(Arc<Erasure>);
 /// Removes what files still hold of whoever is erased.
 struct Purge(Arc<Erasure>);
 
-/// Who is erased by `event`.
+/// What erasures and redactions are.
+const TYPES: &[&str] = &["UserErased", "MessageRedacted"];
+
+/// Whose key is destroyed by `event`: a person's, or that of a message, which stands among persons' keys.
 fn erased(event: &Recorded) -> anyhow::Result<UserId> {
-    matches!(event.event, Event::User(UserEvent::UserErased { .. }))
-        .then_some(UserId(event.stream))
-        .context("this is no erasure")
+    match &event.event {
+        Event::User(UserEvent::UserErased { .. }) => Some(UserId(event.stream)),
+        Event::Conversation(ConversationEvent::MessageRedacted { destroyed_key, .. }) => {
+            Some(UserId(*destroyed_key))
+        }
+        _ => None,
+    }
+    .context("this is no erasure")
 }
 
 #[async_trait]
@@ -69,7 +79,7 @@ impl Handler for Forget {
     }
 
     fn types(&self) -> &'static [&'static str] {
-        &["UserErased"]
+        TYPES
     }
 
     async fn handle(&self, event: &Recorded) -> anyhow::Result<()> {
@@ -84,7 +94,7 @@ impl Handler for Purge {
     }
 
     fn types(&self) -> &'static [&'static str] {
-        &["UserErased"]
+        TYPES
     }
 
     async fn handle(&self, event: &Recorded) -> anyhow::Result<()> {

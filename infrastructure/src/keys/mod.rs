@@ -1,4 +1,5 @@
-//! The keys that seal personal data: one per person, wrapped with the master key.
+//! The keys that seal personal data: one per person, wrapped with the master key, and one for each text that can be
+//! destroyed by itself; those stand among the persons' by names that are nobody's.
 //!
 //! A sealed field is AES-256-GCM under its subject's key, with the id of its event as additional data, so a
 //! ciphertext moved into another event does not open. Keys are loaded ahead of (de)serialisation, which
@@ -187,6 +188,23 @@ impl Keyring {
         }
     }
 
+    /// The keys that are not at hand to open the event, as far as one try shows.
+    pub(crate) fn missing_for(
+        self: &Arc<Self>,
+        event_id: Uuid,
+        stream_type: &str,
+        event_type: &str,
+        schema_version: i16,
+        payload: &str,
+    ) -> Vec<UserId> {
+        let cipher = EventCipher::new(self, event_id);
+        let read = || Event::read(stream_type, event_type, schema_version, payload);
+        match with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, read) {
+            Ok(_) => Vec::new(),
+            Err(_) => cipher.missing(),
+        }
+    }
+
     /// `plain` sealed for `subject`, bound to `context`; for texts outside the log.
     ///
     /// # Errors
@@ -240,7 +258,7 @@ impl Keyring {
     }
 
     /// Loads the keys of `subjects`; those that nobody ever made count as unreadable.
-    async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
+    pub(crate) async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
         for (subject, key) in self.read(subjects).await? {
             self.subjects.insert(subject, Arc::new(key?));
             // It may have been destroyed since it was read.

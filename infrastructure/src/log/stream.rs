@@ -1,5 +1,6 @@
 //! Streams as they are loaded: opened row by row while the server is still sending the rest.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -26,7 +27,11 @@ pub(super) async fn opened(
     rows: impl Stream<Item = sqlx::Result<PgRow>> + Send,
     keys: &Arc<Keyring>,
 ) -> Result<Vec<Recorded>, KeyError> {
-    let read = at_hand(rows, keys).await?;
+    let mut read = at_hand(rows, keys).await?;
+    // All keys that lack are read at once; behind a person's key a text may turn out to need one of its own.
+    for _ in 0..2 {
+        open_the_rest(&mut read, keys).await?;
+    }
     let mut events = Vec::with_capacity(read.len());
     for read in read {
         events.push(match read {
@@ -62,6 +67,27 @@ async fn at_hand(
 /// The stored form: the event's id, its stream's type, its own, its version and its payload.
 fn stored(row: &PgRow) -> sqlx::Result<(Uuid, &str, &str, i16, &str)> {
     Ok((row.try_get(11)?, row.try_get(12)?, row.try_get(13)?, row.try_get(14)?, row.try_get(15)?))
+}
+
+/// Reads the keys that are not at hand for what is not opened, and tries again.
+async fn open_the_rest(read: &mut [Result<Recorded, PgRow>], keys: &Arc<Keyring>) -> Result<(), KeyError> {
+    let mut missing = HashSet::new();
+    for row in read.iter().filter_map(|read| read.as_ref().err()) {
+        let (event_id, stream_type, event_type, schema_version, payload) = stored(row)?;
+        missing.extend(keys.missing_for(event_id, stream_type, event_type, schema_version, payload));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    keys.load(&missing.into_iter().collect::<Vec<_>>()).await?;
+    for read in read {
+        let Err(row) = read else { continue };
+        let (event_id, stream_type, event_type, schema_version, payload) = stored(row)?;
+        if let Some(event) = keys.open_at_hand(event_id, stream_type, event_type, schema_version, payload) {
+            *read = Ok(recorded(row, event?)?);
+        }
+    }
+    Ok(())
 }
 
 fn recorded(row: &PgRow, event: Event) -> sqlx::Result<Recorded> {

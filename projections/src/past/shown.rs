@@ -69,6 +69,7 @@ impl MessageRow {
             feedback: self.feedback,
             timestamp: self.created_at,
             mentions: self.mentions.into(),
+            is_redacted: self.is_redacted,
         }
     }
 }

@@ -218,6 +218,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("list_messages", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),
     Row("post_message", Open, Some(r#"{"content":"Psst.","is_internal":true}"#), created(WORKS)),
+    Row("redact_message", Open, Some(r#"{"all":true,"reason":"A name"}"#), FORCES),
     Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),
     Row("assign_ticket", Open, Some(r#"{"agent_id":"<it agent>","force":true}"#), FORCES),
     // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.

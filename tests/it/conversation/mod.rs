@@ -1,6 +1,7 @@
 //! What is said inside a ticket, over HTTP: to whom, and what goes with it.
 
 mod mentions;
+mod redaction;
 mod set_status;
 
 use serde_json::Value;

@@ -50,13 +50,13 @@ async fn tickets(log: &PgLog, count: usize, people: usize) -> Vec<Uuid> {
 
 async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
     let text = |words: &str| Sealed::new(requester, format!("{words} {n}"));
-    let message_id = MessageId(Uuid::now_v7());
+    let message_id = message_of(stream);
     let said = ConversationEvent::MessagePosted {
         message_id,
         sender: Some(requester),
         sender_role: SenderRole::User,
         message_type: MessageType::UserMessage,
-        content: text("It still prints nothing."),
+        content: Sealed::with_own_key(requester, message_id.0, format!("It still prints nothing. {n}")),
         is_internal: n.is_multiple_of(3),
         is_ai: false,
         client_msg_id: None,
@@ -67,7 +67,7 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
         stream: TicketId::of_stream(stream).conversation(),
         stream_type: StreamType::Conversation,
         expected: 0,
-        events: vec![Event::from(said), Event::from(judged)],
+        events: [said, judged].map(Event::from).to_vec(),
     };
     let changed = vec![
         TicketEvent::TicketDetailsEdited { title: Some(text("Another title")), description: None },
@@ -83,6 +83,34 @@ async fn live(log: &PgLog, stream: Uuid, requester: UserId, n: usize) {
     ];
     accepted(log, append(vec![on(stream, 0, vec![created(requester)])])).await;
     accepted(log, append(vec![on(stream, 1, changed), conversation])).await;
+}
+
+/// The message on the ticket of `stream`.
+fn message_of(stream: Uuid) -> MessageId {
+    MessageId(TicketId::of_stream(stream).conversation())
+}
+
+/// Redacts the message on each ticket, of every second one only a part. A desk destroys the keys then, and a rebuild that is
+/// under way gives up; so it is not among what [`tickets`] does.
+async fn redact_all(log: &PgLog, streams: &[Uuid]) {
+    for (n, stream) in streams.iter().enumerate() {
+        let requester = UserId(Uuid::now_v7());
+        let (message_id, text) = (message_of(*stream), |words: &str| Sealed::new(requester, words));
+        let redacted = ConversationEvent::MessageRedacted {
+            message_id,
+            is_internal: n.is_multiple_of(3),
+            destroyed_key: message_id.0,
+            left: n.is_multiple_of(2).then(|| text("It still")),
+            reason: Some(text("A name")),
+        };
+        let conversation = StreamAppend {
+            stream: TicketId::of_stream(*stream).conversation(),
+            stream_type: StreamType::Conversation,
+            expected: 2,
+            events: vec![Event::from(redacted)],
+        };
+        accepted(log, append(vec![conversation])).await;
+    }
 }
 
 /// Lets the live read models take everything that is in the log, then stops.

@@ -102,7 +102,7 @@ async fn an_event_is_a_cloud_event_with_its_texts_withheld_by_name() {
     assert_eq!(event["specversion"], "1.0");
     assert_eq!(event["type"], "ledgerdesk.TicketCreated");
     assert_eq!(event["subject"], ticket["ticket_id"]);
-    assert_eq!(event["dataschema"], "/schemas/TicketCreated.v1.json");
+    assert_eq!(event["dataschema"], "/schemas/TicketCreated.v2.json");
     assert_eq!(event["datacontenttype"], "application/json");
     assert_eq!(event["actorid"], requester.id.0.to_string());
     assert_eq!(event["withheld"], "description,title");

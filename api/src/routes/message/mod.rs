@@ -1,8 +1,9 @@
-//! Messages on tickets, and what people thought of them.
+//! Messages on tickets, what people thought of them, and making them unreadable.
 
 mod judge;
 mod list;
 mod post;
+mod redact;
 
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,4 +16,5 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(list::list, post::post))
         .route("/tickets/{id}/comments", get(list::list).post(post::post))
         .routes(routes!(judge::judge))
+        .routes(routes!(redact::redact))
 }
