@@ -185,18 +185,19 @@ async fn redacted_words_are_gone_by_every_way_out_and_the_log_stays_whole() {
     let after: Vec<String> = sqlx::query_scalar(payload).fetch_all(desk.desk.pool()).await.expect("stored");
     assert_eq!(after, before, "the event stays to the letter");
     desk.assert_sound().await;
-    purged(desk).await;
+    purged(desk, 1).await;
     desk.assert_sound().await;
     assert!(scene.tables_with_it().await.is_empty());
     other.close().await;
     scene.desk.close().await;
 }
 
-/// Waits until every redaction is complete, down to files.
-async fn purged(desk: &TestDesk) {
+/// Waits until so many redactions are complete, down to files.
+async fn purged(desk: &TestDesk, redactions: i64) {
     let started = Instant::now();
-    let waiting = "select count(*) from desk.erasures where done_at is null";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(desk.desk.pool()).await.expect("a count") > 0 {
+    let done = "select count(*) from desk.erasures where done_at is not null";
+    while sqlx::query_scalar::<_, i64>(done).fetch_one(desk.desk.pool()).await.expect("a count") < redactions
+    {
         assert!(started.elapsed() < Duration::from_mins(1), "the purge takes too long");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -216,6 +217,8 @@ async fn what_is_left_can_be_redacted_until_nothing_is() {
     assert_eq!(scene.redact(root, all.clone()).await.expect(200).body["content"], "[redacted]");
     assert_eq!(desk.decided().await, decided, "there is nothing left to redact");
     scene.until_nothing_shows(desk).await;
+    // A comparison gives up when a key is destroyed meanwhile.
+    purged(desk, 3).await;
     desk.assert_sound().await;
 
     // A note's redaction is as internal as the note.
