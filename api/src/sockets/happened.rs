@@ -127,9 +127,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
             }
             Event::Conversation(event) => {
                 tickets.push(ticket);
-                if let ConversationEvent::MessagePosted { message_id, .. } = event {
-                    said.push(message_id.0);
-                }
+                said.extend(shown(event));
             }
             _ => users.push(row.stream_id),
         }
@@ -156,11 +154,11 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
 fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
     let step = known.steps.get(&row.position);
     let message = match event {
-        Event::Conversation(ConversationEvent::MessagePosted { message_id, .. }) => {
-            Some(known.messages.get(&message_id.0)?)
-        }
+        Event::Conversation(event) => shown(event).map(|id| known.messages.get(&id)),
         _ => None,
     };
+    // What the read models do not show is nothing to tell of.
+    let message = if let Some(message) = message { Some(message?) } else { None };
     let told = told::of(event, step, message)?;
     let public = event.public_part().and_then(|part| told::of(&part, step, message));
     let about = about(row, event, known)?;
@@ -175,6 +173,15 @@ fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
         public,
         about,
     })
+}
+
+/// The message that is shown with `event`, as it is now.
+fn shown(event: &ConversationEvent) -> Option<Uuid> {
+    match event {
+        ConversationEvent::MessagePosted { message_id, .. }
+        | ConversationEvent::MessageRedacted { message_id, .. } => Some(message_id.0),
+        ConversationEvent::MessageFeedbackSet { .. } => None,
+    }
 }
 
 fn about(row: &Row, event: &Event, known: &Known) -> Option<About> {

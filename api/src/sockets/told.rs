@@ -17,12 +17,15 @@ pub(super) struct Told {
     pub(super) fields: Map<String, Value>,
 }
 
-/// How `event` is told, which did `step` to its ticket's status and posted `message`; none if it is not.
+/// How `event` is told, which did `step` to its ticket's status and posted or redacted `message`; none if it is not.
 pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) -> Option<Told> {
     let (name, fields) = match event {
         Event::Ticket(ticket) => of_ticket(ticket, event),
         Event::Conversation(ConversationEvent::MessagePosted { .. }) => {
             ("new_message_in_ticket", json!({ "message": message }))
+        }
+        Event::Conversation(ConversationEvent::MessageRedacted { .. }) => {
+            ("message_redacted", json!({ "message": message }))
         }
         Event::Conversation(ConversationEvent::MessageFeedbackSet { message_id, by, feedback }) => {
             let fields = json!({ "message_id": message_id, "user_id": by, "feedback": feedback });

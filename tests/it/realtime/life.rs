@@ -197,3 +197,49 @@ async fn staff_hear_of_availability_transfers_and_judgements() {
     of_ivan.is_silent(300).await;
     desk.close().await;
 }
+
+/// Who was told of a message is told that its words are gone; of a note only those who read it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redacted_words_are_taken_back() {
+    let desk = TestDesk::open().await;
+    let (ada, ivan, admin) = (desk.user().await, desk.it_agent().await, desk.admin().await);
+    let ticket = desk.ticket(&ada, Some("IT")).await;
+    let mut of_ada = Socket::in_rooms(&desk, &ada, &[&room_of(&ticket)]).await;
+    let mut of_ivan = Socket::in_rooms(&desk, &ivan, &[&room_of(&ticket)]).await;
+    let redact = async |message: &Value| {
+        let id = message["id"].as_str().expect("an id");
+        act(
+            &desk,
+            &admin,
+            &ticket,
+            &format!("messages/{id}/redact"),
+            json!({ "all": true, "reason": "A name" }),
+        )
+        .await
+    };
+    let noted = note(&desk, &ivan, &ticket, "canary of staff").await;
+    redact(&noted).await;
+    let said = say(&desk, &ivan, &ticket, "canary of all").await;
+    redact(&said).await;
+    expect_redaction(&mut of_ivan, &noted).await;
+    expect_redaction(&mut of_ivan, &said).await;
+    expect_redaction(&mut of_ada, &said).await;
+    of_ada.is_silent(300).await;
+    desk.close().await;
+}
+
+/// The next that `socket` hears is of `message`, first perhaps that it was posted, then that its words are gone.
+async fn expect_redaction(socket: &mut Socket, message: &Value) {
+    loop {
+        let frame = socket.next().await;
+        if frame["type"] != "event" || frame["event"] == "ticket_status_changed" {
+            continue;
+        }
+        assert_eq!(frame["message"]["id"], message["id"], "{frame}");
+        if frame["event"] == "message_redacted" {
+            assert!(!frame.to_string().contains("canary"), "{frame}");
+            return;
+        }
+        assert_eq!(frame["event"], "new_message_in_ticket", "{frame}");
+    }
+}
