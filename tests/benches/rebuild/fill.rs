@@ -100,12 +100,13 @@ fn message(stream: Uuid, expected: i32, about: UserId, sender: UserId, content: 
     } else {
         (SenderRole::Agent, MessageType::AgentMessage)
     };
+    let message_id = MessageId(Uuid::now_v7());
     let posted = ConversationEvent::MessagePosted {
-        message_id: MessageId(Uuid::now_v7()),
+        message_id,
         sender: Some(sender),
         sender_role: role,
         message_type: kind,
-        content: Sealed::new(about, content),
+        content: Sealed::with_own_key(about, message_id.0, content),
         is_internal: false,
         is_ai: false,
         client_msg_id: None,

@@ -20,7 +20,7 @@ async fn a_refresh_token_is_used_up_once_what_it_gave_was_used() {
     for field in ["access_token", "refresh_token"] {
         assert_ne!(first.body[field], second.body[field], "{field}");
     }
-    assert_eq!(first.body["user"], second.body["user"]);
+    assert_eq!(first.body["user"]["id"], second.body["user"]["id"]);
     assert_eq!(status_of(&desk, &first).await, 200, "the earlier access token lives its life");
     assert_eq!(status_of(&desk, &second).await, 200);
     let body = json!({ "refresh_token": second.body["refresh_token"] });

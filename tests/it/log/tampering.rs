@@ -49,7 +49,7 @@ async fn an_altered_header_is_found() {
         "stream_id = gen_random_uuid()",
         "version = 2",
         "via = 'api'",
-        "schema_version = 2",
+        "schema_version = 9",
     ] {
         let fault = after(&[&format!("update ledger.events set {column} where position = 7")]).await;
         assert_eq!(fault.map(|fault| fault.position), Some(7), "{column}");

@@ -116,7 +116,7 @@ async fn an_event_has_its_envelope_or_is_a_cloud_event() {
     let own = &page(&desk, &admin, "types=TicketCreated").await["events"][0];
     let id = text(&ticket, "ticket_id");
     assert_eq!((text(own, "subject"), text(own, "stream")), (id, text(&ticket, "id")));
-    assert_eq!((&own["version"], &own["schema"], text(own, "via")), (&json!(1), &json!(1), "api"));
+    assert_eq!((&own["version"], &own["schema"], text(own, "via")), (&json!(1), &json!(2), "api"));
     assert_eq!(own["actor"], json!({ "kind": "user", "id": user.id }));
     assert_eq!(own["data"]["title"], ticket["title"], "texts are opened");
     assert_eq!(text(own, "hash").len(), 64);

@@ -48,7 +48,7 @@ async fn a_reader_that_knows_an_older_version_gets_that_one_wherever_it_reads() 
     for (asked, version, data) in [
         ("", 2, newest.clone()),
         ("schema=TicketFlagged:2", 2, newest),
-        ("schema=TicketFlagged:1,TicketCreated:1", 1, json!({ "reason": "spam" })),
+        ("schema=TicketFlagged:1,TicketCreated:2", 1, json!({ "reason": "spam" })),
     ] {
         let of_page = page(&desk, &admin, &format!("{FLAGS}&{asked}")).await["events"][0].clone();
         let (of_ticket, others) = on_ticket(&desk, &admin, &id, asked).await;
