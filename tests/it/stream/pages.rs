@@ -133,7 +133,7 @@ async fn an_event_has_its_envelope_or_is_a_cloud_event() {
     assert_eq!((text(cloud, "id"), text(cloud, "subject")), (text(own, "id"), id));
     assert_eq!(text(cloud, "source"), format!("/ledgerdesk/{}", desk.desk.log.id()));
     assert_eq!(text(cloud, "type"), "ledgerdesk.TicketCreated");
-    assert_eq!(text(cloud, "dataschema"), "/schemas/TicketCreated.v1.json");
+    assert_eq!(text(cloud, "dataschema"), "/schemas/TicketCreated.v2.json");
     assert_eq!(text(cloud, "sequence"), own["pos"].to_string());
     assert_eq!((text(cloud, "actorkind"), text(cloud, "actorid")), ("user", user.id.to_string().as_str()));
     assert_eq!((&cloud["data"], &cloud["time"]), (&own["data"], &own["occurred_at"]));
