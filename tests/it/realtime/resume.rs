@@ -33,13 +33,15 @@ async fn follow(desk: &TestDesk, who: &Somebody, room: &str, seed: u64) -> (Vec<
         for _ in 0..chance.below(8) {
             let next = tokio::time::timeout(Duration::from_millis(chance.below(300)), socket.next()).await;
             let Ok(frame) = next else { break };
-            place = frame["pos"].as_i64().expect("a position");
-            if let Some(content) = frame["message"]["content"].as_str() {
-                if content == MARKER {
-                    return (said, cuts);
-                }
-                said.push((place, content.to_owned()));
+            let content = frame["message"]["content"].as_str();
+            match content {
+                Some(MARKER) if cuts >= CUTS => return (said, cuts),
+                // Whoever was not cut off often enough hears the end again.
+                Some(MARKER) => break,
+                _ => {}
             }
+            place = frame["pos"].as_i64().expect("a position");
+            said.extend(content.map(|content| (place, content.to_owned())));
         }
         cuts += 1;
     }
