@@ -62,7 +62,7 @@ impl Commands {
         team: Change<EntryId>,
         fresh: bool,
     ) -> Result<Append, Error> {
-        let team = self.team(team, fresh).await?;
+        let team = self.team(team).await?;
         let (agent, load) = match how {
             Assignment::Queue => {
                 let queue = TicketCommand::Assign { agent: None, team };
@@ -93,13 +93,13 @@ impl Commands {
     }
 
     /// The team that `change` names, as it is.
-    async fn team(&self, change: Change<EntryId>, fresh: bool) -> Result<Change<Team>, Error> {
+    async fn team(&self, change: Change<EntryId>) -> Result<Change<Team>, Error> {
         let id = match change {
             Change::Keep => return Ok(Change::Keep),
             Change::Clear => return Ok(Change::Clear),
             Change::Set(id) => id,
         };
-        let team = self.choosable(EntryKind::Team, id, fresh).await?;
+        let team = self.choosable(EntryKind::Team, id).await?;
         let details = team.ok_or_else(|| no_such_entry(EntryKind::Team))?.details;
         Ok(Change::Set(Team { id, department: details.department, members: details.member_ids }))
     }
@@ -168,7 +168,7 @@ impl Commands {
             request.insist_on(&ticket)?;
         }
         let part = part?;
-        self.check_labels(&ticket.state, &part, fresh).await?;
+        self.check_labels(&ticket.state, &part).await?;
         Ok(part)
     }
 }

@@ -156,29 +156,25 @@ impl Commands {
         Ok(entry.state.listed().is_some_and(|listed| listed.is_active && listed.details.takes_tickets))
     }
 
-    /// The entry of `kind` with this id, if it can be chosen; as last seen, or with `fresh` as of now.
-    pub(crate) async fn choosable(
-        &self,
-        kind: EntryKind,
-        id: EntryId,
-        fresh: bool,
-    ) -> Result<Option<Listed>, Error> {
-        let entry = self.entries.load(id.0, fresh).await?;
+    /// The entry of `kind` with this id, if it can be chosen now. Never as last seen: what refers to an entry does not
+    /// insist on its version, so nothing would notice that it was closed at another node.
+    pub(crate) async fn choosable(&self, kind: EntryKind, id: EntryId) -> Result<Option<Listed>, Error> {
+        let entry = self.entries.load(id.0, true).await?;
         Ok(entry.state.listed().filter(|listed| listed.kind == kind && listed.is_active).cloned())
     }
 
     /// Whether there is an active tag of this code.
-    pub(crate) async fn has_tag(&self, code: &Code, fresh: bool) -> Result<bool, Error> {
+    pub(crate) async fn has_tag(&self, code: &Code) -> Result<bool, Error> {
         let claim = claim(EntryKind::Tag, code, EntryId::default());
         let Some(holder) = self.ledger.holder_of(claim.kind, &claim.value).await? else { return Ok(false) };
-        Ok(self.choosable(EntryKind::Tag, EntryId(holder), fresh).await?.is_some())
+        Ok(self.choosable(EntryKind::Tag, EntryId(holder)).await?.is_some())
     }
 
     /// The active organization whose members have addresses such as `email`.
     pub(crate) async fn organization_of(&self, email: &EmailAddress) -> Result<Option<EntryId>, Error> {
         let holder = self.ledger.holder_of(ClaimKind::Domain, email.domain()).await?;
         let Some(id) = holder.map(EntryId) else { return Ok(None) };
-        Ok(self.choosable(EntryKind::Organization, id, true).await?.map(|_| id))
+        Ok(self.choosable(EntryKind::Organization, id).await?.map(|_| id))
     }
 
     /// The departments whose tickets the members of `organization` see of each other; none if it is not active.
@@ -186,7 +182,7 @@ impl Commands {
     /// # Errors
     /// The log cannot be read.
     pub async fn shared_departments(&self, organization: EntryId) -> Result<Vec<Department>, Error> {
-        let listed = self.choosable(EntryKind::Organization, organization, true).await?;
+        let listed = self.choosable(EntryKind::Organization, organization).await?;
         Ok(listed.map(|listed| listed.details.shared_departments).unwrap_or_default())
     }
 

@@ -1,15 +1,15 @@
 //! What people do with tickets and the conversations on them.
 
 use chrono::TimeDelta;
-use domain::access::{Caller, Department, Role};
+use domain::access::{Caller, Role};
 use domain::catalogue::values::EntryKind;
 use domain::conversation::mentions::kept;
 use domain::conversation::values::Feedback;
 use domain::conversation::{ConversationCommand, ConversationEvent};
 use domain::event::{Event, StoredEvent as _};
-use domain::id::{EntryId, MessageId, TicketId, UserId};
+use domain::id::{MessageId, TicketId};
 use domain::refusal::{Refusal, RefusalKind};
-use domain::ticket::values::{Status, Urgency};
+use domain::ticket::values::Status;
 use domain::ticket::{Live, Report, Ticket, TicketCommand, TicketError, TicketEvent};
 use uuid::Uuid;
 
@@ -17,24 +17,13 @@ use crate::ledger::{Append, Appended, Quota, StreamAppend};
 use crate::{Commands, Done, Error, Request};
 
 /// A ticket to be filed. Texts are parsed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct NewTicket {
     /// Its identity, unless the same request filed it before.
     pub id: TicketId,
-    /// Whose problem it is.
-    pub requester: UserId,
-    /// The problem in a line.
-    pub title: String,
-    /// The problem in full.
-    pub description: String,
-    /// How pressing the requester says it is.
-    pub urgency: Urgency,
-    /// The department to file it with; that of the category unless given.
-    pub department: Option<Department>,
-    /// What it is about.
-    pub category: Option<EntryId>,
-    /// Where it is; where the requester is unless given.
-    pub building: Option<EntryId>,
+    /// What is reported. Its department is that of the category unless given, its building where the requester is unless
+    /// given, its organization the requester's.
+    pub report: Report,
     /// How many tickets a requester may file in 24 hours.
     pub per_day: i32,
 }
@@ -76,7 +65,7 @@ impl Commands {
             .settle(request, |fresh| {
                 Box::pin(async move {
                     let ticket = self.tickets.load(stream, fresh).await?;
-                    let report = self.report(filed, fresh).await?;
+                    let report = self.report(&filed.report, fresh).await?;
                     let create = TicketCommand::Create(Box::new(report));
                     let created = ticket.decide(stream, request.issue(create))?;
                     let mut append = request.append(vec![created]);
@@ -96,37 +85,27 @@ impl Commands {
     }
 
     /// What is reported by a ticket to be filed, with what follows from its requester and its category.
-    async fn report(&self, new: &NewTicket, fresh: bool) -> Result<Report, Error> {
-        let place = self.users.load(new.requester.0, fresh).await?.state.place();
-        let mut of_category = None;
-        if let Some(id) = new.category {
-            let category = self.choosable(EntryKind::Category, id, fresh).await?;
+    async fn report(&self, given: &Report, fresh: bool) -> Result<Report, Error> {
+        // Whoever let the request in has looked at the account a second ago at most.
+        let place = self.users.load(given.requester.0, fresh).await?.state.place();
+        let mut report = Report { organization: place.organization, ..given.clone() };
+        if let Some(id) = given.category {
+            let category = self.choosable(EntryKind::Category, id).await?;
             let category = category.ok_or_else(|| no_such_entry(EntryKind::Category))?;
-            of_category = category.details.department;
+            report.department = report.department.or(category.details.department);
         }
-        if let Some(id) = new.building {
-            let building = self.choosable(EntryKind::Building, id, fresh).await?;
-            building.ok_or_else(|| no_such_entry(EntryKind::Building))?;
+        match given.building {
+            Some(id) if self.choosable(EntryKind::Building, id).await?.is_none() => {
+                return Err(no_such_entry(EntryKind::Building));
+            }
+            Some(_) => {}
+            None => report.building = place.building,
         }
-        Ok(Report {
-            requester: new.requester,
-            title: new.title.clone(),
-            description: new.description.clone(),
-            urgency: new.urgency,
-            department: new.department.clone().or(of_category),
-            category: new.category,
-            building: new.building.or(place.building),
-            organization: place.organization,
-        })
+        Ok(report)
     }
 
     /// Refuses to mark a ticket, which was as in `before`, with what cannot be chosen.
-    pub(crate) async fn check_labels(
-        &self,
-        before: &Ticket,
-        decided: &StreamAppend,
-        fresh: bool,
-    ) -> Result<(), Error> {
+    pub(crate) async fn check_labels(&self, before: &Ticket, decided: &StreamAppend) -> Result<(), Error> {
         let had = before.live().map(Live::tags).unwrap_or_default();
         for event in decided.events.iter().filter_map(TicketEvent::from_event) {
             let (kind, id) = match event {
@@ -134,7 +113,7 @@ impl Commands {
                 TicketEvent::BuildingChanged { building: Some(id) } => (EntryKind::Building, id),
                 TicketEvent::TagsChanged { tags } => {
                     for code in tags.iter().filter(|code| !had.contains(code)) {
-                        if !self.has_tag(code, fresh).await? {
+                        if !self.has_tag(code).await? {
                             return Err(Error::refused(TicketError::NoSuchTag(code.clone())));
                         }
                     }
@@ -142,7 +121,7 @@ impl Commands {
                 }
                 _ => continue,
             };
-            if self.choosable(kind, *id, fresh).await?.is_none() {
+            if self.choosable(kind, *id).await?.is_none() {
                 return Err(no_such_entry(kind));
             }
         }

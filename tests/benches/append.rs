@@ -214,12 +214,13 @@ async fn prefilled_tickets(commands: &Arc<Commands>, count: usize) -> Vec<Ticket
     let creating = (0..count).map(|_| async move {
         let new = application::NewTicket {
             id: TicketId::of_stream(new_stream()),
-            requester,
-            title: "The printer prints blank pages".to_owned(),
-            description: "Since this morning, whatever I print.".to_owned(),
-            urgency: domain::ticket::values::Urgency::Medium,
+            report: domain::ticket::Report {
+                requester,
+                title: "The printer prints blank pages".to_owned(),
+                description: "Since this morning, whatever I print.".to_owned(),
+                ..domain::ticket::Report::default()
+            },
             per_day: 5,
-            ..application::NewTicket::default()
         };
         commands.create_ticket(&request(), new).await.expect("created").0
     });

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::access::{Caller, Department};
 use domain::id::{MessageId, TicketId};
-use domain::ticket::TicketCommand;
 use domain::ticket::values::Urgency;
+use domain::ticket::{Report, TicketCommand};
 use uuid::Uuid;
 
 use super::names;
@@ -32,6 +32,20 @@ pub(crate) struct Life {
     pub(crate) department: Option<Department>,
     /// What happens to it, in order.
     pub(crate) steps: Vec<Step>,
+}
+
+impl Life {
+    /// What is reported.
+    pub(crate) fn report(&self) -> Report {
+        Report {
+            requester: self.requester.id(),
+            title: self.title.clone(),
+            description: self.description.clone(),
+            urgency: self.urgency,
+            department: self.department.clone(),
+            ..Report::default()
+        }
+    }
 }
 
 /// One thing that happens to a ticket. Each leads to at least one event.

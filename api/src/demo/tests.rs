@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::change::Change;
 use domain::conversation::{Conversation, ConversationCommand};
 use domain::ticket::values::Status;
-use domain::ticket::{Assignee, Report, Room, Ticket, TicketCommand};
+use domain::ticket::{Assignee, Room, Ticket, TicketCommand};
 use domain::user::values::{EmailAddress, Username};
 use domain::{Decide, Issued};
 
@@ -32,14 +32,7 @@ fn decide<A: Decide>(aggregate: &mut A, issued: A::Command) -> usize {
 fn rehearse(life: &Life) -> Status {
     let mut ticket = Ticket::default();
     let mut conversation = Conversation::default();
-    let create = TicketCommand::Create(Box::new(Report {
-        requester: life.requester.id(),
-        title: life.title.clone(),
-        description: life.description.clone(),
-        urgency: life.urgency,
-        department: life.department.clone(),
-        ..Report::default()
-    }));
+    let create = TicketCommand::Create(Box::new(life.report()));
     decide(&mut ticket, Issued::new(DESK, life.filed_at, create));
     for (number, step) in (1..).zip(&life.steps) {
         let events = rehearse_step(&mut ticket, &mut conversation, life, number, step);

@@ -94,7 +94,7 @@ impl Commands {
                     let user = self.users.load(stream, fresh).await?;
                     let mut created = user.decide(stream, request.issue(create.clone()))?;
                     for command in more {
-                        self.check_place(command, fresh).await?;
+                        self.check_place(command).await?;
                         let account = user.after(&created.events);
                         created.events.extend(account.decide(stream, request.issue(command.clone()))?.events);
                     }
@@ -154,7 +154,7 @@ impl Commands {
         request.insist_on(&user)?;
         let changed = user.decide(id.0, request.issue(command.clone()))?;
         self.check_departments(&changed).await?;
-        self.check_place(command, fresh).await?;
+        self.check_place(command).await?;
         let (claims, releases) = unique_values(id, &user.state, &changed.events);
         let mut streams = vec![changed];
         let loses_an_admin = !streams[0].events.is_empty() && user.state.loses_an_admin_by(command);
@@ -166,14 +166,14 @@ impl Commands {
     }
 
     /// Refuses to put somebody where there is nothing.
-    async fn check_place(&self, command: &UserCommand, fresh: bool) -> Result<(), Error> {
+    async fn check_place(&self, command: &UserCommand) -> Result<(), Error> {
         let UserCommand::Edit(changes) = command else { return Ok(()) };
         let place = changes.place;
         for (kind, change) in
             [(EntryKind::Building, place.building), (EntryKind::Organization, place.organization)]
         {
             if let Change::Set(id) = change
-                && self.choosable(kind, id, fresh).await?.is_none()
+                && self.choosable(kind, id).await?.is_none()
             {
                 return Err(Error::refused(UserError::NoSuchEntry(kind)));
             }

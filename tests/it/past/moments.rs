@@ -3,6 +3,7 @@
 use application::{NewTicket, Request};
 use chrono::{TimeDelta, Utc};
 use domain::id::TicketId;
+use domain::ticket::Report;
 use domain::ticket::values::Urgency;
 use serde_json::json;
 use sqlx::Executor as _;
@@ -98,12 +99,14 @@ async fn a_time_means_what_the_desk_knew_then() {
     let long_ago = Utc::now() - TimeDelta::days(30);
     let new = NewTicket {
         id: TicketId::new(long_ago, 4_711),
-        requester: scene.ada.id,
-        title: "Told late".to_owned(),
-        description: "It happened a month ago.".to_owned(),
-        urgency: Urgency::Low,
+        report: Report {
+            requester: scene.ada.id,
+            title: "Told late".to_owned(),
+            description: "It happened a month ago.".to_owned(),
+            urgency: Urgency::Low,
+            ..Report::default()
+        },
         per_day: i32::MAX,
-        ..NewTicket::default()
     };
     let before = Utc::now().to_rfc3339().replace('+', "%2B");
     let request = Request::once(the_desk(), long_ago, "test", Uuid::now_v7());

@@ -249,3 +249,55 @@ async fn a_team_gets_work_of_its_department() {
     desk.assert_sound().await;
     scene.desk.close().await;
 }
+
+/// What a node saw of an entry a moment ago is nothing to go by: it may be closed elsewhere since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_node_closes_is_closed_at_the_other() {
+    let scene = Scene::set().await;
+    let Scene { desk, admin, agent, user } = &scene;
+    let other = desk.another_node().await;
+    let vpn = scene.entry("categories", "VPN", json!({})).await;
+    let mill = scene.entry("buildings", "MILL", json!({})).await;
+    let wifi = scene.entry("tags", "WIFI", json!({})).await;
+    let network = scene.entry("teams", "NETWORK", json!({})).await;
+    let acme = scene.entry("organizations", "ACME", json!({})).await;
+    let ticket = desk.ticket(user, Some("IT")).await;
+    let (path, account) = (path_of(&ticket), format!("/api/v1/users/{}", user.id));
+    let change = async |who, path: &str, body: Value| {
+        other.send(other.request(Some(who), Method::PATCH, path).json(&body)).await
+    };
+    let assign = json!({ "agent_id": null, "team_id": network });
+    let filed = json!({ "title": "No connection", "description": "Since today.", "category_id": vpn });
+    let none = json!({ "category_id": null, "building_id": null, "tags": [] });
+    let all = json!({ "category_id": vpn, "building_id": mill, "tags": ["WIFI"] });
+    for body in [&all, &none] {
+        let _ = change(agent, &path, body.clone()).await.expect(200);
+    }
+    let _ = other.post(user, "/api/v1/tickets", filed.clone()).await.expect(201);
+    let _ = other.post(agent, &format!("{path}/assign"), assign.clone()).await.expect(200);
+    for organization in [json!(acme), Value::Null] {
+        let _ = change(admin, &account, json!({ "organization_id": organization })).await.expect(200);
+    }
+    let _ = other.post(agent, &format!("{path}/unassign"), json!({})).await.expect(200);
+    for (catalogue, id) in [
+        ("categories", &vpn),
+        ("buildings", &mill),
+        ("tags", &wifi),
+        ("teams", &network),
+        ("organizations", &acme),
+    ] {
+        let closed = json!({ "active": false });
+        let _ = scene.patch(admin, &format!("/api/v1/{catalogue}/{id}"), closed).await.expect(200);
+    }
+    for (field, value) in
+        [("category_id", json!(vpn)), ("building_id", json!(mill)), ("tags", json!(["WIFI"]))]
+    {
+        assert_eq!(wrong_field(&change(agent, &path, json!({ field: value })).await.expect(422)), field);
+    }
+    assert_eq!(wrong_field(&other.post(user, "/api/v1/tickets", filed).await.expect(422)), "category_id");
+    let refused = other.post(agent, &format!("{path}/assign"), assign).await.expect(422);
+    assert_eq!(wrong_field(&refused), "team_id");
+    let refused = change(admin, &account, json!({ "organization_id": acme })).await.expect(422);
+    assert_eq!(wrong_field(&refused), "organization_id");
+    scene.desk.close().await;
+}

@@ -6,7 +6,7 @@ use application::{NewTicket, Request};
 use chrono::Utc;
 use domain::access::{Caller, Reach};
 use domain::id::TicketId;
-use domain::ticket::values::Urgency;
+use domain::ticket::Report;
 use reqwest::Method;
 use tests::desk::{Somebody, TestDesk};
 use uuid::Uuid;
@@ -17,12 +17,13 @@ async fn file(desk: &TestDesk, who: &Somebody) -> (TicketId, i64) {
     let entropy = u32::try_from(Uuid::new_v4().as_u128() & 0x3FFF_FFFF).expect("thirty bits");
     let new = NewTicket {
         id: TicketId::new(Utc::now(), entropy),
-        requester: who.id,
-        title: "The printer jams".to_owned(),
-        description: "Again.".to_owned(),
-        urgency: Urgency::Medium,
+        report: Report {
+            requester: who.id,
+            title: "The printer jams".to_owned(),
+            description: "Again.".to_owned(),
+            ..Report::default()
+        },
         per_day: i32::MAX,
-        ..NewTicket::default()
     };
     let request = Request::once(caller, Utc::now(), "test", Uuid::now_v7());
     let (id, done) = desk.desk.commands.create_ticket(&request, new).await.expect("accepted");

@@ -7,6 +7,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use domain::access::{Department, Sight};
 use domain::id::{EntryId, TicketId, UserId};
+use domain::ticket::Report;
 use domain::ticket::values::{Urgency, parse_description, parse_title};
 use projections::ticket_page::{FullTicket, TicketRef, find};
 use serde::Deserialize;
@@ -101,13 +102,16 @@ async fn checked(desk: &Desk, request: &Request, body: CreateTicket) -> Answer<N
     errors.finish()?;
     Ok(NewTicket {
         id: TicketId::new(request.at, entropy()),
-        requester,
-        title,
-        description,
-        urgency: urgency.unwrap_or_default(),
-        department,
-        category: body.category_id.map(EntryId),
-        building: body.building_id.map(EntryId),
+        report: Report {
+            requester,
+            title,
+            description,
+            urgency: urgency.unwrap_or_default(),
+            department,
+            category: body.category_id.map(EntryId),
+            building: body.building_id.map(EntryId),
+            organization: None,
+        },
         per_day: i32::try_from(desk.config.limits.tickets_per_day).unwrap_or(i32::MAX),
     })
 }
