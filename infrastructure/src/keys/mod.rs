@@ -169,7 +169,10 @@ impl Keyring {
         }
     }
 
-    /// The same without waiting for the database; none if a key is not at hand.
+    /// The same without waiting for the database.
+    ///
+    /// # Errors
+    /// The keys that are not at hand, as far as one try shows.
     pub(crate) fn open_at_hand(
         self: &Arc<Self>,
         event_id: Uuid,
@@ -177,32 +180,16 @@ impl Keyring {
         event_type: &str,
         schema_version: i16,
         payload: &str,
-    ) -> Option<Result<Event, KeyError>> {
+    ) -> Result<Result<Event, KeyError>, Vec<UserId>> {
         let cipher = EventCipher::new(self, event_id);
         let event = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, || {
             Event::read(stream_type, event_type, schema_version, payload)
         });
-        match event {
-            Err(_) if !cipher.missing().is_empty() => None,
-            event => Some(event.map_err(|error| KeyError::Unreadable(error.to_string()))),
+        let missing = if event.is_err() { cipher.missing() } else { Vec::new() };
+        if missing.is_empty() {
+            return Ok(event.map_err(|error| KeyError::Unreadable(error.to_string())));
         }
-    }
-
-    /// The keys that are not at hand to open the event, as far as one try shows.
-    pub(crate) fn missing_for(
-        self: &Arc<Self>,
-        event_id: Uuid,
-        stream_type: &str,
-        event_type: &str,
-        schema_version: i16,
-        payload: &str,
-    ) -> Vec<UserId> {
-        let cipher = EventCipher::new(self, event_id);
-        let read = || Event::read(stream_type, event_type, schema_version, payload);
-        match with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, read) {
-            Ok(_) => Vec::new(),
-            Err(_) => cipher.missing(),
-        }
+        Err(missing)
     }
 
     /// `plain` sealed for `subject`, bound to `context`; for texts outside the log.
