@@ -29,10 +29,9 @@ pub(crate) async fn meant(desk: &Desk, ids: &[UserId], content: &str) -> Answer<
 /// # Errors
 /// The log cannot be read.
 pub(crate) async fn person(desk: &Desk, id: UserId) -> Answer<Option<Caller>> {
-    let account = desk.commands.load_user(id).await?;
-    let Some(caller) = account.state.caller().filter(|_| account.state.may_sign_in()) else {
-        return Ok(None);
-    };
-    let reach = desk.reach(account.state.place().organization).await?;
-    Ok(Some(caller.reaching(reach)))
+    let account = &desk.commands.load_user(id).await?.state;
+    match account.caller().filter(|_| account.may_sign_in()) {
+        Some(caller) => desk.reaching(caller).await.map(Some),
+        None => Ok(None),
+    }
 }

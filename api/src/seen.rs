@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::access::{Caller, Department, Role};
-use domain::id::{EntryId, UserId};
+use domain::access::{Caller, Role};
+use domain::id::UserId;
 use infrastructure::token::Claims;
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -24,8 +24,7 @@ pub(crate) struct Sessions(Cache<Uuid, Arc<Seen>>);
 struct Seen {
     user: UserId,
     role: Role,
-    departments: Vec<Department>,
-    organization: Option<EntryId>,
+    caller: Caller,
     has_two_factor: bool,
 }
 
@@ -68,10 +67,9 @@ pub(crate) async fn again(desk: &Desk, signed: &Signed) -> Answer<Signed> {
 
 /// Whom the token `jti` signs in. What is set is not kept with the account, so that it counts as soon as it is seen.
 async fn as_seen(desk: &Desk, seen: &Seen, jti: Uuid, expires_at: DateTime<Utc>) -> Answer<Signed> {
-    let Seen { user, role, departments, organization, has_two_factor } = seen.clone();
-    let reach = desk.reach(organization).await?;
+    let Seen { user, role, caller, has_two_factor } = seen.clone();
+    let caller = desk.reaching(caller).await?;
     let must_set_up = !has_two_factor && desk.needs_second_factor(role).await?;
-    let caller = Caller::Person { id: user, role, departments, reach };
     Ok(Signed { user, role, caller, jti, expires_at, grant: None, must_set_up })
 }
 
@@ -94,10 +92,9 @@ async fn look_up(desk: &Desk, user: UserId, jti: Uuid) -> Answer<Seen> {
         return Err(denied("the token was signed out"));
     }
     let account = &account.state;
-    match account.role() {
-        Some(role) if account.may_sign_in() => {
-            let (departments, has_two_factor) = (account.departments().to_vec(), account.has_two_factor());
-            Ok(Seen { user, role, departments, organization: account.place().organization, has_two_factor })
+    match (account.role(), account.caller()) {
+        (Some(role), Some(caller)) if account.may_sign_in() => {
+            Ok(Seen { user, role, caller, has_two_factor: account.has_two_factor() })
         }
         _ => Err(denied("the account may not sign in")),
     }

@@ -3,8 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use domain::access::{Reach, Shared};
-use domain::id::EntryId;
+use domain::access::{Caller, Reach, Shared};
 use domain::setting::{Flag, Settings};
 use tokio::sync::Mutex;
 
@@ -54,19 +53,20 @@ impl Desk {
         Ok(settings)
     }
 
-    /// How far somebody sees who belongs to `organization`, as it is set.
+    /// `caller`, who sees as far as it is set now.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub(crate) async fn reach(&self, organization: Option<EntryId>) -> Answer<Reach> {
-        let colleagues = match organization {
+    pub(crate) async fn reaching(&self, caller: Caller) -> Answer<Caller> {
+        let colleagues = match caller.organization() {
             Some(organization) => {
                 let departments = self.shared_departments(organization).await?;
                 Some(Shared { organization, departments })
             }
             None => None,
         };
-        Ok(Reach { agents: self.settings().await?.agent_visibility(), colleagues })
+        let agents = self.settings().await?.agent_visibility();
+        Ok(caller.reaching(Reach { agents, colleagues }))
     }
 
     /// Whether the feature is switched on.

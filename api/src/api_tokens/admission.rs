@@ -3,7 +3,7 @@
 use application::ledger::ClaimKind;
 use axum::extract::MatchedPath;
 use axum::http::request::Parts;
-use domain::access::{Caller, Role};
+use domain::access::Role;
 use domain::id::UserId;
 use domain::scope::Scope;
 use domain::user::values::{EmailAddress, Username};
@@ -60,13 +60,13 @@ pub(crate) fn insist(scopes: &[Scope], needed: Scope) -> Answer<()> {
 /// The holder of a token acting as the person `id`, who is neither an administrator nor a program.
 pub(super) async fn person(desk: &Desk, signed: Signed, id: UserId) -> Answer<Signed> {
     let account = &desk.commands.load_user(id).await?.state;
-    let Some(role) = account.role().filter(|_| account.may_sign_in()) else { return Err(nobody()) };
+    let (Some(role), Some(caller), true) = (account.role(), account.caller(), account.may_sign_in()) else {
+        return Err(nobody());
+    };
     if role == Role::Admin {
         return Err(Problem::forbidden("nobody acts as an administrator"));
     }
-    let (departments, reach) =
-        (account.departments().to_vec(), desk.reach(account.place().organization).await?);
-    let caller = Caller::Person { id, role, departments, reach };
+    let caller = desk.reaching(caller).await?;
     Ok(Signed { user: id, role, caller, ..signed })
 }
 

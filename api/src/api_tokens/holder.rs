@@ -78,7 +78,7 @@ async fn by_hash(desk: &Desk, hash: [u8; 32]) -> Answer<Signed> {
         signed
     };
     // Not kept with the holder, so that a setting counts as soon as it is seen.
-    let caller = signed.caller.clone().reaching(desk.reach(signed.caller.organization()).await?);
+    let caller = desk.reaching(signed.caller.clone()).await?;
     Ok(Signed { caller, ..signed })
 }
 
