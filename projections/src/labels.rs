@@ -9,6 +9,8 @@ use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::in_column::{InColumn, listed};
+
 /// The columns, the last of each table that has them.
 pub(crate) const COLUMNS: [(&str, Kind); 5] = [
     ("category", Kind::Uuid),
@@ -32,11 +34,6 @@ fn id(entry: Option<EntryId>) -> Option<Uuid> {
     entry.map(|id| id.0)
 }
 
-/// Codes as the column has them: `,VPN,WIFI,`, so that one is found by `,VPN,`.
-fn listed(codes: &[Code]) -> String {
-    codes.iter().fold(",".to_owned(), |list, code| list + code.as_str() + ",")
-}
-
 impl Labels {
     /// Those of a ticket that was just created; none for any other event.
     pub(crate) fn created(event: &TicketEvent) -> Option<Self> {
@@ -46,7 +43,7 @@ impl Labels {
             building: id(*building),
             team: None,
             organization: id(*organization),
-            tags: listed(&[]),
+            tags: listed::<Code>(&[]),
         })
     }
 
@@ -91,7 +88,7 @@ pub struct ShownLabels {
     /// The tags it is marked with, by code.
     #[sqlx(try_from = "String")]
     #[schema(value_type = Vec<String>, example = json!(["VPN", "WIFI"]))]
-    pub tags: Tags,
+    pub tags: InColumn<String>,
 }
 
 impl From<Labels> for ShownLabels {
@@ -103,16 +100,5 @@ impl From<Labels> for ShownLabels {
             organization_id: labels.organization,
             tags: labels.tags.into(),
         }
-    }
-}
-
-/// The codes in a column such as `,VPN,WIFI,`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Tags(pub Vec<String>);
-
-impl From<String> for Tags {
-    fn from(column: String) -> Self {
-        Self(column.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect())
     }
 }

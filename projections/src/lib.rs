@@ -24,6 +24,7 @@ pub mod catalogue;
 pub mod cursor;
 mod facts;
 pub mod holdings;
+mod in_column;
 mod labels;
 pub mod messages;
 pub mod past;

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
-use domain::id::{MessageId, TicketId, UserId};
+use domain::id::{MessageId, TicketId};
 use domain::sealed::{REDACTED, Sealed};
 use infrastructure::projection::{Cells, Kind, Row, Table, Texts};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::facts::word;
+use crate::in_column::{InColumn, listed};
 
 /// The table `ticket_messages`.
 pub struct Messages;
@@ -169,25 +170,9 @@ pub struct Message {
     /// Who is spoken to in it: those who may read it, by id.
     #[sqlx(try_from = "String")]
     #[schema(value_type = Vec<Uuid>)]
-    pub mentions: Mentions,
+    pub mentions: InColumn<Uuid>,
     /// Whether an administrator made what it said unreadable, all of it or parts.
     pub is_redacted: bool,
-}
-
-/// The people in a column such as `,<id>,<id>,`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Mentions(Vec<Uuid>);
-
-impl From<String> for Mentions {
-    fn from(column: String) -> Self {
-        Self(column.split(',').filter_map(|id| id.parse().ok()).collect())
-    }
-}
-
-/// People as the column has them, so that one is found by `,<id>,`.
-fn listed(people: &[UserId]) -> String {
-    people.iter().fold(",".to_owned(), |list, person| format!("{list}{},", person.0))
 }
 
 /// Which messages of a ticket.

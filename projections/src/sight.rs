@@ -45,7 +45,8 @@ pub async fn seen(
     query.push_bind(tickets).push(") and ");
     push(&mut query, sight);
     let rows: Vec<(Uuid, Uuid, Option<Uuid>)> = query.build_query_as().fetch_all(database).await?;
-    let internal = |requester, assignee| reads_internal(sight, UserId(requester), assignee);
+    let internal =
+        |requester, assignee: Option<Uuid>| sight.reads_internal(UserId(requester), assignee.map(UserId));
     Ok(rows.into_iter().map(|(id, requester, assignee)| (id, internal(requester, assignee))).collect())
 }
 
@@ -62,12 +63,6 @@ pub async fn sees_a_ticket_of(
     query.push_bind(user.0).push(" and ");
     push(&mut query, sight);
     query.push(")").build_query_scalar().fetch_one(database).await
-}
-
-/// Whether internal notes on a ticket within `sight` are the reader's to read: see [`Sight::reads_internal`].
-#[must_use]
-pub fn reads_internal(sight: &Sight, requester: UserId, assignee: Option<Uuid>) -> bool {
-    sight.reads_internal(requester, assignee.map(UserId))
 }
 
 /// The same as a union of parts that overlap nowhere, each with an index that gives it in order of creation:

@@ -7,7 +7,7 @@ use domain::id::{EntryId, UserId};
 use sqlx::{FromRow, PgExecutor};
 use uuid::Uuid;
 
-use crate::sight;
+use crate::in_column::parts;
 
 /// What it depends on who sees a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +57,7 @@ impl Standing {
     /// Whether the ticket is within `sight`, and if so whether its internal notes are.
     #[must_use]
     pub fn within(&self, sight: &Sight) -> Option<bool> {
-        let assignee = self.assignee.map(|assignee| assignee.0);
-        sight.sees(self.whose()).then(|| sight::reads_internal(sight, self.requester, assignee))
+        sight.sees(self.whose()).then(|| sight.reads_internal(self.requester, self.assignee))
     }
 }
 
@@ -122,6 +121,5 @@ pub async fn departments(
             .bind(users)
             .fetch_all(database)
             .await?;
-    let read = |codes: String| codes.split(',').filter_map(|code| code.parse().ok()).collect();
-    Ok(rows.into_iter().map(|(id, codes)| (id, read(codes))).collect())
+    Ok(rows.into_iter().map(|(id, codes)| (id, parts(&codes))).collect())
 }

@@ -5,7 +5,6 @@ mod shown;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use domain::access::Department;
 use domain::event::{Event, Recorded};
 use domain::id::UserId;
 use domain::sealed::Sealed;
@@ -20,6 +19,7 @@ pub use self::find::{
 pub use self::shown::{DirectoryUser, ListedAgent};
 
 use crate::facts::word;
+use crate::in_column::listed;
 
 /// The table `user_directory`.
 pub struct UserDirectory;
@@ -46,11 +46,6 @@ pub struct UserRow {
     signature: Option<String>,
     building: Option<Uuid>,
     organization: Option<Uuid>,
-}
-
-/// The departments as the column has them: `,IT,HR,`, so that one is found by `,IT,`.
-fn listed(departments: &[Department]) -> String {
-    departments.iter().fold(",".to_owned(), |list, department| list + department.as_str() + ",")
 }
 
 impl Table for UserDirectory {

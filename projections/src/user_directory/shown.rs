@@ -9,6 +9,7 @@ use sqlx::{FromRow, Row as _};
 use utoipa::ToSchema;
 
 use super::UserRow;
+use crate::in_column::parts;
 
 /// A user; as it is, the response body. Never a password hash: that is not in the read model.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -66,7 +67,7 @@ impl FromRow<'_, PgRow> for DirectoryUser {
             username: row.username,
             email: row.email,
             role,
-            departments: departments(&row.departments),
+            departments: parts(&row.departments),
             is_active: row.is_active,
             is_deleted: row.is_deleted,
             locale: row.locale,
@@ -118,16 +119,11 @@ impl FromRow<'_, PgRow> for ListedAgent {
             id: UserId(id),
             username,
             role: role.parse().unwrap_or(Role::User),
-            departments: departments(&listed),
+            departments: parts(&listed),
             is_available,
             capacity,
             active_count: row.try_get("active_count")?,
             version,
         })
     }
-}
-
-/// The departments in a column such as `,IT,HR,`.
-fn departments(listed: &str) -> Vec<Department> {
-    listed.split(',').filter_map(|code| code.parse().ok()).collect()
 }
