@@ -154,11 +154,14 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
 fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
     let step = known.steps.get(&row.position);
     let message = match event {
-        Event::Conversation(event) => shown(event).map(|id| known.messages.get(&id)),
+        Event::Conversation(event) => shown(event),
         _ => None,
     };
-    // What the read models do not show is nothing to tell of.
-    let message = if let Some(message) = message { Some(message?) } else { None };
+    let message = match message {
+        // What the read models do not show is nothing to tell of.
+        Some(id) => Some(known.messages.get(&id)?),
+        None => None,
+    };
     let told = told::of(event, step, message)?;
     let public = event.public_part().and_then(|part| told::of(&part, step, message));
     let about = about(row, event, known)?;

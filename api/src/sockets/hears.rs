@@ -158,7 +158,7 @@ impl Socket {
     }
 }
 
-pub(super) fn no_ticket() -> Problem {
+fn no_ticket() -> Problem {
     Problem::not_found("there is no such ticket")
 }
 
@@ -176,6 +176,6 @@ fn parse(text: &str) -> Answer<(String, Map<String, Value>)> {
 }
 
 /// The fields of a frame, and no others.
-pub(super) fn read<T: DeserializeOwned>(frame: Map<String, Value>) -> Answer<T> {
+fn read<T: DeserializeOwned>(frame: Map<String, Value>) -> Answer<T> {
     serde_json::from_value(Value::Object(frame)).map_err(|error| Problem::invalid(error.to_string()))
 }

@@ -70,6 +70,17 @@ struct State {
     topics: HashMap<Topic, HashMap<Uuid, Arc<Line>>>,
 }
 
+impl State {
+    /// Nobody tells `session` anything any more.
+    fn remove(&mut self, session: &Uuid) {
+        self.lines.remove(session);
+        self.topics.retain(|_, lines| {
+            lines.remove(session);
+            !lines.is_empty()
+        });
+    }
+}
+
 /// A socket's place in the hub; it is left when this is dropped.
 pub(super) struct Entered {
     pub(super) line: Arc<Line>,
@@ -174,15 +185,6 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, line: &Line) {
-        let mut state = self.state();
-        state.lines.remove(&line.session);
-        state.topics.retain(|_, lines| {
-            lines.remove(&line.session);
-            !lines.is_empty()
-        });
-    }
-
     /// From `position` on everything is handed out.
     fn wake(&self, position: i64) {
         self.standings.invalidate_all();
@@ -229,11 +231,7 @@ impl Hub {
         }
         for line in slow {
             line.cut.send_replace(Some(End::too_slow("too slow: come back with the last position")));
-            state.lines.remove(&line.session);
-            state.topics.retain(|_, lines| {
-                lines.remove(&line.session);
-                !lines.is_empty()
-            });
+            state.remove(&line.session);
         }
         state.position = position;
     }
@@ -241,7 +239,7 @@ impl Hub {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.desk.sockets.hub.leave(&self.line);
+        self.desk.sockets.hub.state().remove(&self.line.session);
     }
 }
 
