@@ -205,7 +205,8 @@ impl Serialize for Sealed {
 impl PartialSchema for Sealed {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String).description(Some(
-            "Text about a person, which the log keeps encrypted; `[erased]` once the person was erased.",
+            "Text about a person, which the log keeps encrypted; `[erased]` once the person was erased, `[redacted]` \
+             once it was itself.",
         ));
         RefOr::T(Schema::Object(text.build()))
     }

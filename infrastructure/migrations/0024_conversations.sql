@@ -5,5 +5,5 @@ alter table read.ticket_messages
   add column is_redacted boolean not null default false;
 
 -- What an earlier rebuild replaced lacks it and cannot be put back.
-drop schema if exists read_previous_ticket_messages cascade;
-delete from read.previous where model = 'ticket_messages';
+drop schema if exists read_previous_ticket_page cascade;
+delete from read.previous where model = 'ticket_page';
