@@ -15,13 +15,16 @@ run: ## Start the help desk with demo people on http://127.0.0.1:8080 (ARGS="--l
 	@exec target/release/ledgerdesk serve --demo $(ARGS)
 
 # The tests start a private PostgreSQL by themselves and leave it to those that run beside them. They wait more than they
-# work, so one more runs at a time than there are processors.
+# work, so one more runs at a time than there are processors. One command builds the program and the tests, so that both
+# get the same features of what they depend on, and nothing is compiled twice.
 test: ## Set up, build, lint and run every test
 	@scripts/setup.sh test
-	cargo build --locked -p api --bin ledgerdesk
+	cargo build --locked --workspace --bins --tests
 	@$(MAKE) --no-print-directory check
 	@if [ -d ../shared/data ]; then LEDGERDESK_TEST_DATA=$$(cd ../shared/data && pwd); export LEDGERDESK_TEST_DATA; fi; \
-	trap 'scripts/drop-postgres.sh "$${CARGO_TARGET_DIR:-target}/test-data"' EXIT; trap 'exit 130' INT TERM; \
+	LEDGERDESK_TEST_POSTGRES=$$(scripts/place-for-tests.sh) || exit 1; export LEDGERDESK_TEST_POSTGRES; \
+	trap 'scripts/drop-postgres.sh "$$LEDGERDESK_TEST_POSTGRES" && rm -rf "$$LEDGERDESK_TEST_POSTGRES"' EXIT; \
+	trap 'exit 130' INT TERM; \
 	RUST_TEST_THREADS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)); export RUST_TEST_THREADS; \
 	echo cargo test --locked --workspace; cargo test --locked --workspace
 

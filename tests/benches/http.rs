@@ -9,11 +9,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::process::{UNLIMITED, free_port, scratch};
+use tests::process::{Binary, UNLIMITED, free_port, scratch};
 
 const ADMIN_PASSWORD: &str = "a password for the benchmark";
 /// What the issue asks for: CPU milliseconds per request.
@@ -111,18 +110,6 @@ async fn measure(options: &Options, tickets: usize) -> Vec<f64> {
     cpu
 }
 
-/// The release binary, which `cargo bench` does not build by itself.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let build = ["build", "--release", "--locked", "--quiet", "-p", "api"];
-        let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
-        assert!(status.success(), "the binary does not build");
-        let bench = std::env::current_exe().expect("a path");
-        bench.ancestors().nth(2).expect("target/release").join("ledgerdesk")
-    })
-}
-
 /// So many tickets of invented texts, through the command side.
 fn fill(data: &Path, tickets: usize) {
     const WORDS: [&str; 16] = [
@@ -138,7 +125,7 @@ fn fill(data: &Path, tickets: usize) {
     }
     let csv = data.join("tickets.csv");
     std::fs::write(&csv, rows).expect("written");
-    let filled = Command::new(binary())
+    let filled = Command::new(Binary::release())
         .args(["demo", "--from"])
         .arg(&csv)
         .args(["--tickets", &tickets.to_string(), "--data-dir"])
@@ -159,7 +146,7 @@ struct Desk {
 impl Desk {
     async fn start(data: &Path) -> Self {
         let port = free_port();
-        let process = Command::new(binary())
+        let process = Command::new(Binary::release())
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
             .arg(data)
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)

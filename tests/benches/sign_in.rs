@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     let seconds =
         at.and_then(|at| arguments.get(at + 1)).map_or(10, |n| n.parse().expect("a number of seconds"));
     let time = (Duration::from_secs(1), Duration::from_secs(seconds));
-    let desk = Arc::new(TestDesk::with(TestDatabase::empty().await, UNLIMITED).await);
+    let desk = Arc::new(TestDesk::with(TestDatabase::create().await, UNLIMITED).await);
     let agent = fill(&desk).await;
 
     say("| case | callers | per second | p50 ms | p99 ms | p99 / p50 |\n|---|---|---|---|---|---|");

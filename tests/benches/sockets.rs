@@ -6,7 +6,7 @@
 //! socket is a descriptor on both sides: `ulimit -n` has to allow twice as many.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::Client;
 use serde_json::{Value, json};
-use tests::process::{UNLIMITED, free_port, scratch};
+use tests::process::{Binary, UNLIMITED, free_port, scratch};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
@@ -115,15 +115,6 @@ async fn listen(mut socket: Socket, ticket: &str, reads: Reads) -> JoinHandle<()
     })
 }
 
-/// The release binary, which `cargo bench` does not build by itself.
-fn binary() -> PathBuf {
-    let build = ["build", "--release", "--locked", "--quiet", "-p", "api"];
-    let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
-    assert!(status.success(), "the binary does not build");
-    let bench = std::env::current_exe().expect("a path");
-    bench.ancestors().nth(2).expect("target/release").join("ledgerdesk")
-}
-
 struct Desk {
     process: Child,
     base: String,
@@ -134,7 +125,7 @@ struct Desk {
 impl Desk {
     async fn start(data: &Path) -> Self {
         let port = free_port();
-        let process = Command::new(binary())
+        let process = Command::new(Binary::release())
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
             .arg(data)
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)

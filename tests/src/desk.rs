@@ -104,7 +104,7 @@ impl TestDesk {
     /// # Panics
     /// If it does not open.
     pub async fn open() -> Self {
-        Self::on(TestDatabase::empty().await).await
+        Self::on(TestDatabase::create().await).await
     }
 
     /// A desk on `database`: one of several nodes, if others are open on it.

@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -22,8 +24,22 @@ impl Binary {
     pub fn path() -> PathBuf {
         let tests = std::env::current_exe().expect("a path");
         let built = tests.ancestors().nth(2).expect("target/debug").join("ledgerdesk");
-        assert!(built.exists(), "{} is missing: cargo build -p api --bin ledgerdesk", built.display());
+        assert!(built.exists(), "{} is missing: cargo build --workspace --bins --tests", built.display());
         built
+    }
+
+    /// The same of a release, built first: `cargo bench` does not build it by itself.
+    ///
+    /// # Panics
+    /// If it does not build.
+    pub fn release() -> &'static Path {
+        static RELEASE: OnceLock<PathBuf> = OnceLock::new();
+        RELEASE.get_or_init(|| {
+            let build = ["build", "--release", "--locked", "--quiet", "-p", "api"];
+            let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
+            assert!(status.success(), "the binary does not build");
+            Self::path()
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::{ME, TOKENS, holder, token};
 
 async fn desk() -> TestDesk {
     let settings = [("RATE_LIMIT_MAX_REQUESTS", "10"), ("RATE_LIMIT_MAX_REQUESTS_STAFF", "6")];
-    TestDesk::with(TestDatabase::empty().await, &settings).await
+    TestDesk::with(TestDatabase::create().await, &settings).await
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use infrastructure::audit::tree::Frontier;
 use infrastructure::audit::{Audit, AuditError, HeadKey};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tests::desk::TestDesk;
-use tests::postgres::TestDatabase;
 use tokio_util::sync::CancellationToken;
 
 use super::Scene;
@@ -88,7 +87,7 @@ async fn of_several_nodes_one_signs_and_all_have_its_head() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_desk_seals_by_itself() {
-    let desk = TestDesk::on(TestDatabase::empty().await).await;
+    let desk = TestDesk::open().await;
     let admin = desk.admin().await;
     let head = desk.get(&admin, "/api/v1/audit/head").await.expect(200);
     assert_eq!(head.body["size"], desk.head().await);

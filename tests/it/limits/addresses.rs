@@ -31,7 +31,7 @@ async fn forged_headers_change_nothing() {
 #[tokio::test]
 async fn a_trusted_proxy_is_believed_whom_it_speaks_for() {
     let settings = [("RATE_LIMIT_MAX_REQUESTS", "2"), ("TRUSTED_PROXIES", "127.0.0.0/8, fd00::/8")];
-    let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
     let list = async |text: &str| ask(&desk, ME, &[("x-forwarded-for", text)]).await.status.as_u16();
     assert_eq!([list("198.51.100.1").await, list("198.51.100.1").await], [401, 401]);
     assert_eq!(list("198.51.100.1").await, 429);
@@ -53,7 +53,7 @@ async fn a_trusted_proxy_is_believed_whom_it_speaks_for() {
 #[tokio::test]
 async fn no_address_is_stored() {
     let settings = [("TRUSTED_PROXIES", "127.0.0.1")];
-    let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
     let _ = ask(&desk, ME, &[("x-forwarded-for", "198.51.100.1")]).await.expect(401);
     let stored: Vec<String> = sqlx::query_scalar("select r::text from desk.rate_limits r")
         .fetch_all(&mut desk.database.owner().await)

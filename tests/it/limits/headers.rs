@@ -62,7 +62,7 @@ async fn every_answer_is_locked_down() {
 #[tokio::test]
 async fn no_other_site_may_ask_unless_it_is_named() {
     let settings = [("CORS_ORIGINS", "https://portal.example.org")];
-    let desk = TestDesk::with(tests::postgres::TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(tests::postgres::TestDatabase::create().await, &settings).await;
     for origin in ["https://evil.example", "null", "https://portal.example.org.evil.example"] {
         let answer = ask(&desk, "/health", &[("origin", origin)]).await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");

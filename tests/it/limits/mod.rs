@@ -20,7 +20,7 @@ async fn desk(most: u32) -> TestDesk {
         ("RATE_LIMIT_MAX_REQUESTS", most.as_str()),
         ("RATE_LIMIT_MAX_REQUESTS_STAFF", most_of_staff.as_str()),
     ];
-    TestDesk::with(TestDatabase::empty().await, &settings).await
+    TestDesk::with(TestDatabase::create().await, &settings).await
 }
 
 /// What nobody gets at `path`, having sent `headers`.

@@ -12,7 +12,7 @@ const PORTION: usize = LIMIT / 20;
 
 /// Two nodes on one database, and somebody with a token that both take.
 async fn nodes() -> ([TestDesk; 2], Somebody) {
-    let first = TestDesk::with(TestDatabase::empty().await, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
+    let first = TestDesk::with(TestDatabase::create().await, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
     let same = TestDatabase::at(first.database.options.clone());
     let second = TestDesk::with(same, &[("RATE_LIMIT_MAX_REQUESTS", "100")]).await;
     let ada = first.user().await;

@@ -102,7 +102,7 @@ async fn what_watches_and_describes_the_desk_is_never_limited() {
 #[tokio::test]
 async fn a_new_window_begins_when_it_was_said_to() {
     let settings = [("RATE_LIMIT_WINDOW_MS", "1000"), ("RATE_LIMIT_MAX_REQUESTS", "2")];
-    let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
     let ada = desk.user().await;
     let began = Instant::now();
     while desk.get(&ada, ME).await.status.is_success() {}

@@ -93,7 +93,7 @@ async fn wait_for_the_record(database: &TestDatabase) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_between_the_answer_and_its_record_it_sends_once_more_with_the_same_id() {
     let server = SmtpServer::start(Tls::StartTls, None).await;
-    let (database, folder) = (TestDatabase::empty().await, scratch("mail-crash"));
+    let (database, folder) = (TestDatabase::create().await, scratch("mail-crash"));
     let mut node = Node::start(&database, &folder, &server).await;
     server.hold();
     let pool = database.database.pool();

@@ -12,7 +12,7 @@ const LOGIN: Option<(&str, &str)> = Some(("desk", "hush hush"));
 /// Sends one mail by a server that wants `tls` and `login`.
 async fn arrives(tls: Tls, login: Option<(&'static str, &'static str)>) {
     let server = SmtpServer::start(tls, login).await;
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     desk.desk.mail(mail(None, "ada@example.com", "Grüße <b>to</b> you.\n.\nEnd")).await.expect("queued");
     let received = server.wait_for(1).await.remove(0);
     wait_until(&desk, |status| status.waiting == 0).await;
@@ -50,7 +50,7 @@ async fn a_mail_arrives_in_the_clear_on_this_machine() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_several_nodes_one_sends_and_every_mail_arrives_once() {
     let server = SmtpServer::start(Tls::None, None).await;
-    let first = sending_by(&server, TestDatabase::empty().await).await;
+    let first = sending_by(&server, TestDatabase::create().await).await;
     let second = sending_by(&server, TestDatabase::at(first.database.options.clone())).await;
     for number in 0..20 {
         let node = if number % 2 == 0 { &first } else { &second };

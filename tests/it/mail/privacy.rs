@@ -20,7 +20,7 @@ async fn rows(database: &sqlx::PgPool) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_is_sealed_and_goes_with_the_person() {
     let server = SmtpServer::prepared(Tls::None, None);
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     let (admin, ada, hana) = (desk.admin().await, desk.user().await, desk.user().await);
     for (person, to) in [(Some(ada.id), "ada@example.com"), (Some(hana.id), "hana@example.com")] {
         desk.desk.mail(mail(person, to, "A canary.")).await.expect("queued");
@@ -45,7 +45,7 @@ async fn what_waits_is_sealed_and_goes_with_the_person() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sealed_mail_opens_in_its_own_row_only() {
     let server = SmtpServer::prepared(Tls::None, None);
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     for to in ["ada@example.com", "hana@example.com"] {
         desk.desk.mail(mail(None, to, "Hello")).await.expect("queued");
     }
@@ -66,7 +66,7 @@ async fn a_sealed_mail_opens_in_its_own_row_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_words_of_a_mail_become_a_header_or_a_recipient() {
     let server = SmtpServer::start(Tls::None, None).await;
-    let desk = Arc::new(sending_by(&server, TestDatabase::empty().await).await);
+    let desk = Arc::new(sending_by(&server, TestDatabase::create().await).await);
     let mut evil = mail(None, "ada@example.com", "Hello\r\n.\r\nMAIL FROM:<x@y.z>\r\nBcc: x@y.z");
     evil.letter = infrastructure::mail::Letter::new("a\r\nBcc: x@y.z\r\n\r\n.\r\nRCPT TO:<x@y.z>")
         .paragraph("Hello\r\n.\r\nMAIL FROM:<x@y.z>\r\nBcc: x@y.z")

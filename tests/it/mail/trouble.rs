@@ -11,7 +11,7 @@ use super::{hurry, mail, sending_by, wait_until};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_queued_while_the_server_was_away_arrives_once_when_it_is_back() {
     let mut server = SmtpServer::prepared(Tls::StartTls, None);
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     desk.desk.mail(mail(None, "ada@example.com", "Hello")).await.expect("queued");
     let status = wait_until(&desk, |status| status.last_error.is_some()).await;
     assert_eq!((status.waiting, status.given_up), (1, 0));
@@ -28,7 +28,7 @@ async fn what_was_queued_while_the_server_was_away_arrives_once_when_it_is_back(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recipient_that_is_refused_is_given_up_and_holds_up_nobody() {
     let server = SmtpServer::start(Tls::None, None).await;
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     for to in ["refused@example.com", "later@example.com", "ada@example.com"] {
         desk.desk.mail(mail(None, to, "Hello")).await.expect("queued");
     }
@@ -52,7 +52,7 @@ async fn a_recipient_that_is_refused_is_given_up_and_holds_up_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_holds_up_neither_other_mails_nor_the_desk() {
     let server = SmtpServer::start(Tls::None, None).await;
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     desk.desk.mail(mail(None, "hang@example.com", "Hello")).await.expect("queued");
     desk.desk.mail(mail(None, "ada@example.com", "Hello")).await.expect("queued");
     server.wait_for(1).await;
@@ -65,7 +65,7 @@ async fn a_server_that_hangs_holds_up_neither_other_mails_nor_the_desk() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_that_nobody_took_in_time_is_given_up() {
     let server = SmtpServer::prepared(Tls::None, None);
-    let desk = sending_by(&server, TestDatabase::empty().await).await;
+    let desk = sending_by(&server, TestDatabase::create().await).await;
     let mut late = mail(None, "ada@example.com", "Hello");
     late.good_until = Some(chrono::Utc::now() - chrono::TimeDelta::seconds(1));
     desk.desk.mail(late).await.expect("queued");
@@ -77,7 +77,7 @@ async fn a_mail_that_nobody_took_in_time_is_given_up() {
 /// Queues a mail on a desk set to `settings` and gives why it does not leave.
 async fn refused_because(settings: &[(&str, String)]) -> String {
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
     desk.desk.mail(mail(None, "ada@example.com", "Hello")).await.expect("queued");
     let status = wait_until(&desk, |status| status.last_error.is_some()).await;
     assert_eq!((status.waiting, status.given_up), (1, 0), "worth another try: {status:?}");

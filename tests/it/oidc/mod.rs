@@ -43,7 +43,7 @@ impl Scene {
         settings.extend(fixed.chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings: Vec<(&str, &str)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+        let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
         corp.registers(&desk.url("/api/v1/auth/oidc/corp/callback"));
         google.registers(&desk.url("/api/v1/auth/oidc/google/callback"));
         Self { desk, corp, google }

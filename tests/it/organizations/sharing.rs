@@ -163,7 +163,7 @@ async fn a_colleague_changes_nothing() {
     scene.desk.close().await;
 }
 
-/// Whatever ends the sharing ends it within a second, in streams that are open, too.
+/// What the sharing rests on ends it: the setting, the organization, the membership, the department, the role.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sharing_ends_with_what_it_rests_on() {
     let scene = Scene::set().await;

@@ -36,7 +36,7 @@ async fn a_code_that_came_by_mail_is_good_once() {
     let server = SmtpServer::start(Tls::StartTls, Some(("desk", "hush hush"))).await;
     let settings = server.settings();
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let desk = TestDesk::with(TestDatabase::empty().await, &settings).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
     let asked = anybody(&desk, "request-otp", &json!({ "email": "Ada@Example.com" })).await.expect(202);
     assert_eq!(asked.body["message"], "If there is reason to, a mail is on its way");
     let received = server.wait_for(1).await.remove(0);

@@ -16,7 +16,7 @@ const WORDS: [&str; 7] = ["Quasimodo", "Belfry", "Esmeralda", "Frollo", "Phoebus
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_text_about_anybody_reaches_nats() {
     let mut server = NatsServer::start().await;
-    let desk = TestDesk::with(TestDatabase::empty().await, &[("NATS_URL", &server.url())]).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &[("NATS_URL", &server.url())]).await;
     live_through_a_ticket(&desk).await;
     relay_of(&desk, "relaying").await;
     let count = assert_same(&server, &desk.desk.log).await;
@@ -87,7 +87,7 @@ fn read_all(folder: &Path, into: &mut Vec<u8>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_event_is_a_cloud_event_with_its_texts_withheld_by_name() {
     let server = NatsServer::start().await;
-    let desk = TestDesk::with(TestDatabase::empty().await, &[("NATS_URL", &server.url())]).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &[("NATS_URL", &server.url())]).await;
     let requester = desk.user().await;
     let ticket = desk.ticket(&requester, Some("IT")).await;
     relay_of(&desk, "relaying").await;

@@ -87,7 +87,7 @@ async fn a_foreign_message_between_ours_stops_the_relay_until_the_stream_is_gone
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn readiness_and_metrics_say_how_the_relay_is() {
     let mut server = NatsServer::prepared();
-    let desk = TestDesk::with(TestDatabase::empty().await, &[("NATS_URL", &server.url())]).await;
+    let desk = TestDesk::with(TestDatabase::create().await, &[("NATS_URL", &server.url())]).await;
     let admin = desk.admin().await;
     assert_eq!(relay_of(&desk, "waiting").await["position"], 0);
 
