@@ -16,7 +16,8 @@ run: ## Start the help desk with demo people on http://127.0.0.1:8080 (ARGS="--l
 
 # The tests start a private PostgreSQL by themselves and leave it to those that run beside them. They wait more than they
 # work, so one more runs at a time than there are processors. One command builds the program and the tests, so that both
-# get the same features of what they depend on, and nothing is compiled twice.
+# get the same features of what they depend on, and nothing is compiled twice. What fails says so where it fails: a
+# backtrace of tasks would only push that out of sight.
 test: ## Set up, build, lint and run every test
 	@scripts/setup.sh test
 	cargo build --locked --workspace --bins --tests
@@ -26,6 +27,7 @@ test: ## Set up, build, lint and run every test
 	trap 'scripts/drop-postgres.sh "$$LEDGERDESK_TEST_POSTGRES" && rm -rf "$$LEDGERDESK_TEST_POSTGRES"' EXIT; \
 	trap 'exit 130' INT TERM; \
 	RUST_TEST_THREADS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)); export RUST_TEST_THREADS; \
+	RUST_BACKTRACE=0; export RUST_BACKTRACE; \
 	echo cargo test --locked --workspace; cargo test --locked --workspace
 
 check: ## Formatting and lints

@@ -53,7 +53,7 @@ impl Server {
     /// Waits until it is ready.
     ///
     /// # Panics
-    /// If that takes a minute, or it ended.
+    /// If that takes three minutes, or it ended: with what it logged last.
     pub async fn ready(&mut self) {
         let started = Instant::now();
         loop {
@@ -62,7 +62,8 @@ impl Server {
                 return;
             }
             let ended = self.process.try_wait().expect("a process");
-            assert!(ended.is_none() && started.elapsed() < Duration::from_mins(1), "{ended:?}");
+            let may_become = ended.is_none() && started.elapsed() < Duration::from_mins(3);
+            assert!(may_become, "not ready, {ended:?}; it says: {}", self.said_last());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -92,15 +93,29 @@ impl Server {
         *self = Self::start(&self.data, self.port);
     }
 
-    /// `kill -9` of its PostgreSQL.
+    /// `kill -9` of its PostgreSQL, as soon as one runs.
     ///
     /// # Panics
-    /// If its pid file is damaged.
-    pub fn kill_postgres(&self) {
-        let pid_file = self.data.join("postgres/postmaster.pid");
-        let Ok(content) = std::fs::read_to_string(pid_file) else { return };
-        let pid: i32 = content.lines().next().and_then(|line| line.parse().ok()).expect("a pid");
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    /// If none runs for a minute.
+    pub async fn kill_postgres(&self) {
+        let started = Instant::now();
+        loop {
+            if let Some(pid) = self.postmaster() {
+                let _ = kill(pid, Signal::SIGKILL);
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_mins(1), "no PostgreSQL: {}", self.said_last());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The process that its PostgreSQL's pid file names, if that is one: numbers are used again.
+    fn postmaster(&self) -> Option<Pid> {
+        let cluster = self.data.join("postgres").canonicalize().ok()?;
+        let content = std::fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
+        let pid: i32 = content.lines().next()?.parse().ok()?;
+        let works_in = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+        (works_in == cluster).then(|| Pid::from_raw(pid))
     }
 
     /// Stops it in order.
@@ -111,7 +126,14 @@ impl Server {
         let pid = i32::try_from(self.process.id()).expect("a pid");
         kill(Pid::from_raw(pid), Signal::SIGTERM).expect("told to stop");
         let status = self.process.wait().expect("ended");
-        assert!(status.success(), "{status}");
+        assert!(status.success(), "{status}; it says: {}", self.said_last());
+    }
+
+    /// The last lines it logged.
+    fn said_last(&self) -> String {
+        let log = std::fs::read_to_string(self.data.join("serve.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 }
 
