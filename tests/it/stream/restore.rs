@@ -49,7 +49,7 @@ async fn a_dump_restored_elsewhere_is_another_history_from_there_on() {
     write(&desk.desk.log, 12).await;
     let lost = cursor(&desk).await;
 
-    let elsewhere = TestDatabase::create().await;
+    let elsewhere = TestDatabase::empty().await;
     restore(&desk.database, &dumped.stdout, &elsewhere.options).await;
     let restored = TestDesk::on(elsewhere).await;
     assert_eq!(restored.head().await, common);
