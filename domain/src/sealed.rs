@@ -161,6 +161,25 @@ pub fn subjects_in(value: &impl Serialize) -> Vec<UserId> {
     subjects.take()
 }
 
+/// The keys that the sealed texts in `stored`, an event's stored form, are under: as far as their names stand there,
+/// which is for every text, so that all keys can be had before any text is opened.
+pub fn keys_named_in(stored: &str) -> impl Iterator<Item = UserId> {
+    let key = |name: Option<&str>| {
+        let name = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        Uuid::try_parse(name).ok().map(UserId)
+    };
+    stored.match_indices(':').flat_map(move |(colon, _)| {
+        let begins = colon.checked_sub(NAME + 1).filter(|quote| stored.as_bytes()[*quote] == b'"');
+        let subject = begins.and_then(|quote| key(stored.get(quote + 1..colon)));
+        let has_own = stored.as_bytes().get(colon + 1 + NAME) == Some(&b'.');
+        let own = subject.filter(|_| has_own).and_then(|_| key(stored.get(colon + 1..colon + 1 + NAME)));
+        subject.into_iter().chain(own)
+    })
+}
+
+/// How long the name of a key is: a UUID's digits.
+const NAME: usize = 32;
+
 fn within<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
     struct Restore(Option<Scope>);
     impl Drop for Restore {
@@ -291,6 +310,23 @@ mod tests {
         fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
             if self.0.contains(&subject.0.as_u128()) { Ok(None) } else { Reverse.open(subject, cipher) }
         }
+    }
+
+    #[test]
+    fn the_keys_of_all_texts_stand_in_the_stored_form() {
+        let [ada, ivan, own] = [1, 2, 3].map(Uuid::from_u128);
+        let texts = (
+            ("a: b", Sealed::new(UserId(ada), "printer: \u{fe0f}\"")),
+            [Sealed::with_own_key(UserId(ivan), own, "é:")],
+            format!("{}:", "ab".repeat(16)),
+            ["0123:", ":", "\u{e9}\u{e9}:"],
+        );
+        let stored = with_cipher(Arc::new(Reverse), || serde_json::to_string(&texts)).expect("a cipher");
+        // The name of a key that nobody has does no harm.
+        let by_chance = Uuid::from_u128(0xabab_abab_abab_abab_abab_abab_abab_abab);
+        let named: Vec<UserId> = keys_named_in(&stored).collect();
+        assert_eq!(named, [ada, ivan, own, by_chance].map(UserId));
+        assert_eq!(keys_named_in("").count() + keys_named_in(":::").count(), 0);
     }
 
     #[test]

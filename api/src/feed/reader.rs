@@ -53,9 +53,11 @@ impl Reader {
             Sight::Everything => HashMap::new(),
             _ => self.within(&sight, slice.entries.iter().filter_map(|entry| ticket_of(entry))).await?,
         };
-        let mut seen = Vec::with_capacity(slice.entries.len());
-        for entry in &slice.entries {
-            let Some(internal) = shown(entry, &sight, &tickets) else { continue };
+        let shown: Vec<_> =
+            slice.entries.iter().filter_map(|entry| Some((entry, shown(entry, &sight, &tickets)?))).collect();
+        self.desk.log.fetch_keys_of(shown.iter().map(|(entry, _)| &***entry)).await?;
+        let mut seen = Vec::with_capacity(shown.len());
+        for (entry, internal) in shown {
             let event = entry.event(self.desk.log.keys()).await?;
             // What this version does not know it cannot judge.
             if sight == Sight::Everything || !matches!(event, Event::Unknown(_)) {

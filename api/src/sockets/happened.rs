@@ -95,8 +95,10 @@ struct Known {
 
 /// `entries` as they are told; the read models show all of them.
 pub(super) async fn of(desk: &Desk, entries: &[Arc<Entry>]) -> Answer<Vec<Arc<Happened>>> {
+    let told = || entries.iter().filter(|entry| is_told(&entry.row));
+    desk.log.fetch_keys_of(told().map(|entry| &**entry)).await?;
     let mut events = Vec::new();
-    for entry in entries.iter().filter(|entry| is_told(&entry.row)) {
+    for entry in told() {
         events.push((&entry.row, entry.event(desk.log.keys()).await?));
     }
     if events.is_empty() {

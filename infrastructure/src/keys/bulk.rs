@@ -1,11 +1,11 @@
 //! Opens many events one after the other with keys at hand, so that nothing is awaited between them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 use domain::event::Event;
 use domain::id::UserId;
-use domain::sealed::{Cipher, with_cipher};
+use domain::sealed::{Cipher, keys_named_in, with_cipher};
 use uuid::Uuid;
 
 use super::aead::decrypt;
@@ -24,14 +24,6 @@ pub(crate) struct BulkOpener {
     texts: bool,
 }
 
-/// What came of opening an event.
-pub(crate) enum Opened {
-    /// The event, or why it cannot be read.
-    Event(Result<Event, String>),
-    /// A key that is not at hand: get it, then open the event again.
-    Needs(UserId),
-}
-
 /// What an event is opened from.
 #[derive(Clone, Copy)]
 pub(crate) struct Stored<'a> {
@@ -48,49 +40,48 @@ impl BulkOpener {
         Self { keyring, keys: Arc::default(), texts }
     }
 
-    /// Opens an event as [`Keyring::open`] would.
-    pub(crate) fn open(&self, stored: Stored<'_>) -> Opened {
-        let Stored { event_id, stream_type, event_type, schema_version, payload } = stored;
-        let read = || Event::read(stream_type, event_type, schema_version, payload);
-        if !self.texts {
-            return Opened::Event(with_cipher(unopened(), read).map_err(|error| error.to_string()));
-        }
-        let cipher = Arc::new(HeldKeys { keys: Arc::clone(&self.keys), event_id, without: Mutex::default() });
-        let read = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, read);
-        let without = cipher.without.lock().expect("no panic while noting a key").take();
-        Opened::Event(match (read, without) {
-            (Ok(event), _) => Ok(event),
-            (Err(error), None) => Err(error.to_string()),
-            (Err(_), Some(subject)) => match self.keys.get(&subject).map(|key| &**key) {
-                Some(Err(unusable)) => Err(unusable.clone()),
-                _ => return Opened::Needs(subject),
-            },
-        })
-    }
-
-    /// Gets the keys of `subjects`.
+    /// Gets the keys that the texts in `payloads` need and that are not at hand.
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub(crate) async fn get(&mut self, subjects: &[UserId]) -> sqlx::Result<()> {
-        let read = self.keyring.read(subjects).await?;
-        let keys = Arc::make_mut(&mut self.keys);
-        if keys.len() > KEYS_AT_HAND {
-            keys.clear();
+    pub(crate) async fn get_keys_of(&mut self, payloads: impl Iterator<Item = &str>) -> sqlx::Result<()> {
+        if !self.texts {
+            return Ok(());
         }
+        if self.keys.len() > KEYS_AT_HAND {
+            self.keys = Arc::default();
+        }
+        let needed: HashSet<UserId> =
+            payloads.flat_map(keys_named_in).filter(|key| !self.keys.contains_key(key)).collect();
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let read = self.keyring.read(&needed.into_iter().collect::<Vec<_>>()).await?;
+        let keys = Arc::make_mut(&mut self.keys);
         keys.extend(read.into_iter().map(|(subject, key)| {
             let key = key.map_err(|error| error.to_string());
             (subject, Arc::new(key))
         }));
         Ok(())
     }
+
+    /// Opens an event as [`Keyring::open`] would, with the keys at hand.
+    pub(crate) fn open(&self, stored: Stored<'_>) -> Result<Event, String> {
+        let Stored { event_id, stream_type, event_type, schema_version, payload } = stored;
+        let read = || Event::read(stream_type, event_type, schema_version, payload);
+        let cipher = if self.texts {
+            Arc::new(HeldKeys { keys: Arc::clone(&self.keys), event_id })
+        } else {
+            unopened()
+        };
+        with_cipher(cipher, read).map_err(|error| error.to_string())
+    }
 }
 
-/// Opens one event's fields, and notes the person whose key it had to do without.
+/// Opens one event's fields.
 struct HeldKeys {
     keys: Arc<HashMap<UserId, AtHand>>,
     event_id: Uuid,
-    without: Mutex<Option<UserId>>,
 }
 
 impl Cipher for HeldKeys {
@@ -102,10 +93,8 @@ impl Cipher for HeldKeys {
         match self.keys.get(&subject).map(|key| &**key) {
             Some(Ok(SubjectKey::Live(key))) => decrypt(key, self.event_id.as_bytes(), cipher).map(Some),
             Some(Ok(SubjectKey::Destroyed)) => Ok(None),
-            Some(Err(_)) | None => {
-                *self.without.lock().expect("no panic while noting a key") = Some(subject);
-                Err("the key is not at hand".to_owned())
-            }
+            Some(Err(unusable)) => Err(unusable.clone()),
+            None => Err(format!("the key of {subject} is not at hand")),
         }
     }
 }

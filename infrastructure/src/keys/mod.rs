@@ -19,7 +19,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use domain::event::{Event, Stored};
 use domain::id::UserId;
-use domain::sealed::{Cipher, with_cipher};
+use domain::sealed::{Cipher, keys_named_in, with_cipher};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::hmac;
@@ -86,7 +87,12 @@ impl Keyring {
             desk: aes_key(derive(b"ledgerdesk desk").as_ref()),
             claims,
             heads: HeadKey::from_seed(derive(b"ledgerdesk log heads").as_ref()),
-            subjects: Cache::builder().max_capacity(KEYS_KEPT).time_to_live(KEY_KEPT).build(),
+            // What was just loaded for a batch has to be there for it, however often other keys were used.
+            subjects: Cache::builder()
+                .max_capacity(KEYS_KEPT)
+                .time_to_live(KEY_KEPT)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
             destroyed: RwLock::default(),
             random: SystemRandom::new(),
         })
@@ -154,17 +160,11 @@ impl Keyring {
         schema_version: i16,
         payload: &str,
     ) -> Result<Event, KeyError> {
+        self.fetch([payload]).await?;
         loop {
-            let cipher = EventCipher::new(self, event_id);
-            let event = with_cipher(Arc::clone(&cipher) as Arc<dyn Cipher>, || {
-                Event::read(stream_type, event_type, schema_version, payload)
-            });
-            match (event, cipher.missing()) {
-                (Ok(event), _) => return Ok(event),
-                (Err(error), missing) if missing.is_empty() => {
-                    return Err(KeyError::Unreadable(error.to_string()));
-                }
-                (Err(_), missing) => self.load(&missing).await?,
+            match self.open_at_hand(event_id, stream_type, event_type, schema_version, payload) {
+                Ok(event) => return event,
+                Err(missing) => self.load(&missing).await?,
             }
         }
     }
@@ -190,6 +190,25 @@ impl Keyring {
             return Ok(event.map_err(|error| KeyError::Unreadable(error.to_string())));
         }
         Err(missing)
+    }
+
+    /// Has the keys of all texts in `payloads` at hand, read in one go; what cannot be had or used is told by whoever
+    /// opens a text with it.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn fetch<'a>(&self, payloads: impl IntoIterator<Item = &'a str>) -> sqlx::Result<()> {
+        let named = payloads.into_iter().flat_map(keys_named_in);
+        let missing: HashSet<UserId> = named.filter(|key| !self.subjects.contains_key(key)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for (subject, key) in self.read(&missing.into_iter().collect::<Vec<_>>()).await? {
+            if let Ok(key) = key {
+                self.keep(subject, key);
+            }
+        }
+        Ok(())
     }
 
     /// `plain` sealed for `subject`, bound to `context`; for texts outside the log.
@@ -247,13 +266,17 @@ impl Keyring {
     /// Loads the keys of `subjects`; those that nobody ever made count as unreadable.
     pub(crate) async fn load(&self, subjects: &[UserId]) -> Result<(), KeyError> {
         for (subject, key) in self.read(subjects).await? {
-            self.subjects.insert(subject, Arc::new(key?));
-            // It may have been destroyed since it was read.
-            if self.is_destroyed(subject) {
-                self.subjects.insert(subject, Arc::new(SubjectKey::Destroyed));
-            }
+            self.keep(subject, key?);
         }
         Ok(())
+    }
+
+    /// Has `key` at hand, unless it was destroyed since it was read.
+    fn keep(&self, subject: UserId, key: SubjectKey) {
+        self.subjects.insert(subject, Arc::new(key));
+        if self.is_destroyed(subject) {
+            self.subjects.insert(subject, Arc::new(SubjectKey::Destroyed));
+        }
     }
 
     /// The keys of `subjects` as the database has them now, each with why it cannot be used if it cannot.

@@ -230,6 +230,16 @@ impl PgLog {
             .await
     }
 
+    /// Has the keys at hand that opening `entries` takes, read in one go.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn fetch_keys_of<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> sqlx::Result<()> {
+        self.keys
+            .fetch(entries.filter(|entry| !entry.is_open()).map(|entry| entry.row.payload.as_str()))
+            .await
+    }
+
     /// Walks the whole log and checks that nothing in it was altered, removed, moved or added.
     ///
     /// # Errors
@@ -245,6 +255,10 @@ impl PgLog {
     }
 
     async fn opened(&self, rows: Vec<Row>) -> Result<Vec<Recorded>, ReadError> {
+        self.keys
+            .fetch(rows.iter().map(|row| row.payload.as_str()))
+            .await
+            .map_err(|error| unopened(error.into()))?;
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             events.push(row.open(&self.keys).await.map_err(unopened)?);

@@ -1,12 +1,10 @@
 //! Streams as they are loaded: opened row by row while the server is still sending the rest.
 
-use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
 use domain::access::{Actor, ActorKind};
 use domain::event::{Event, Recorded};
-use domain::id::UserId;
 use futures::{Stream, TryStreamExt as _};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -20,13 +18,7 @@ pub(super) const COLUMNS: &str = "f.position, f.stream_id, f.version, f.occurred
     f.actor_id, f.via, f.command_id, f.causation_id, f.correlation_id, f.event_id, f.stream_type, f.event_type, \
     f.schema_version, f.payload";
 
-/// An event as it came, with the keys to open it that are not at hand.
-struct Unopened {
-    row: PgRow,
-    missing: Vec<UserId>,
-}
-
-/// The events in `rows`, opened. The rows' connection is free again before a key has to be read, which takes another.
+/// The events in `rows`, opened. The rows' connection is free again before keys have to be read, which takes another.
 ///
 /// # Errors
 /// The database cannot be reached, or an event is not authentic or not what its type says.
@@ -34,16 +26,16 @@ pub(super) async fn opened(
     rows: impl Stream<Item = sqlx::Result<PgRow>> + Send,
     keys: &Arc<Keyring>,
 ) -> Result<Vec<Recorded>, KeyError> {
-    let mut read = at_hand(rows, keys).await?;
-    // All keys that lack are read at once; behind a person's key a text may turn out to need one of its own.
-    for _ in 0..2 {
-        read = with_the_rest(read, keys).await?;
-    }
+    let read = at_hand(rows, keys).await?;
+    let lacking = read.iter().filter_map(|read| read.as_ref().err());
+    let payloads: Vec<&str> =
+        lacking.map(|row| stored(row).map(|(.., payload)| payload)).collect::<Result<_, _>>()?;
+    keys.fetch(payloads).await?;
     let mut events = Vec::with_capacity(read.len());
     for read in read {
         events.push(match read {
             Ok(recorded) => recorded,
-            Err(Unopened { row, .. }) => {
+            Err(row) => {
                 let (event_id, stream_type, event_type, schema_version, payload) = stored(&row)?;
                 let event = keys.open(event_id, stream_type, event_type, schema_version, payload).await?;
                 recorded(&row, event)?
@@ -53,48 +45,26 @@ pub(super) async fn opened(
     Ok(events)
 }
 
-/// The events in `rows`, each opened if its keys are at hand.
+/// The events in `rows`, each opened if its keys are at hand, and as it came if not.
 async fn at_hand(
     rows: impl Stream<Item = sqlx::Result<PgRow>> + Send,
     keys: &Arc<Keyring>,
-) -> Result<Vec<Result<Recorded, Unopened>>, KeyError> {
+) -> Result<Vec<Result<Recorded, PgRow>>, KeyError> {
     let mut rows = pin!(rows);
     let mut read = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        read.push(try_to_open(row, keys)?);
+        let (event_id, stream_type, event_type, schema_version, payload) = stored(&row)?;
+        read.push(match keys.open_at_hand(event_id, stream_type, event_type, schema_version, payload) {
+            Ok(event) => Ok(recorded(&row, event?)?),
+            Err(_) => Err(row),
+        });
     }
     Ok(read)
-}
-
-fn try_to_open(row: PgRow, keys: &Arc<Keyring>) -> Result<Result<Recorded, Unopened>, KeyError> {
-    let (event_id, stream_type, event_type, schema_version, payload) = stored(&row)?;
-    match keys.open_at_hand(event_id, stream_type, event_type, schema_version, payload) {
-        Ok(event) => Ok(Ok(recorded(&row, event?)?)),
-        Err(missing) => Ok(Err(Unopened { row, missing })),
-    }
 }
 
 /// The stored form: the event's id, its stream's type, its own, its version and its payload.
 fn stored(row: &PgRow) -> sqlx::Result<(Uuid, &str, &str, i16, &str)> {
     Ok((row.try_get(11)?, row.try_get(12)?, row.try_get(13)?, row.try_get(14)?, row.try_get(15)?))
-}
-
-/// Reads all keys that lack, and tries again.
-async fn with_the_rest(
-    read: Vec<Result<Recorded, Unopened>>,
-    keys: &Arc<Keyring>,
-) -> Result<Vec<Result<Recorded, Unopened>>, KeyError> {
-    let lacking = read.iter().filter_map(|read| read.as_ref().err());
-    let missing: HashSet<UserId> = lacking.flat_map(|unopened| &unopened.missing).copied().collect();
-    if missing.is_empty() {
-        return Ok(read);
-    }
-    keys.load(&missing.into_iter().collect::<Vec<_>>()).await?;
-    let again = |read: Result<_, Unopened>| match read {
-        Ok(recorded) => Ok(Ok(recorded)),
-        Err(unopened) => try_to_open(unopened.row, keys),
-    };
-    read.into_iter().map(again).collect()
 }
 
 fn recorded(row: &PgRow, event: Event) -> sqlx::Result<Recorded> {

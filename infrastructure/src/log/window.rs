@@ -34,6 +34,11 @@ impl Entry {
         Arc::new(Self { row, event: OnceCell::new(), read_at: Instant::now() })
     }
 
+    /// Whether it was opened already.
+    pub(super) fn is_open(&self) -> bool {
+        self.event.initialized()
+    }
+
     /// The event. One that cannot be read counts as unknown: a stream does not end at it.
     ///
     /// # Errors

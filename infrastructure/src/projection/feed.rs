@@ -78,6 +78,7 @@ pub(crate) async fn at(log: &PgLog, positions: &[i64]) -> sqlx::Result<Vec<Next>
 }
 
 async fn opened(log: &PgLog, rows: Vec<Row>) -> sqlx::Result<Vec<Next>> {
+    log.keys().fetch(rows.iter().map(|row| row.payload.as_str())).await?;
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let (event, without_texts) = match row.open(log.keys()).await {

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use application::ledger::Ledger as _;
-use domain::id::UserId;
+use application::ledger::{Ledger as _, StreamAppend};
+use domain::conversation::ConversationEvent;
+use domain::conversation::values::{MessageType, SenderRole};
+use domain::event::{Event, StreamType};
+use domain::id::{MessageId, TicketId, UserId};
+use domain::sealed::Sealed;
 use infrastructure::database::Database;
 use infrastructure::keys::Keyring;
-use infrastructure::log::PgLog;
+use infrastructure::log::{Filter, PgLog};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tests::appends::{append, created, new_stream, on, unassigned};
 use tests::postgres::{MASTER_KEY, TestDatabase};
@@ -79,10 +83,8 @@ async fn ticket_of(log: &PgLog, events: usize) -> Uuid {
     stream
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn loading_a_ticket_of_twenty_events_is_one_round_trip() {
-    let test = TestDatabase::create().await;
-    let wire = Wire::to(&test.options).await;
+/// A log read over `wire`, with no key at hand.
+async fn log_over(wire: &Wire, test: &TestDatabase) -> Arc<PgLog> {
     let options = PgConnectOptions::new_without_pgpass()
         .host("127.0.0.1")
         .port(wire.port)
@@ -91,9 +93,16 @@ async fn loading_a_ticket_of_twenty_events_is_one_round_trip() {
         .database(test.options.get_database().expect("a database"));
     let database = Database::new(options);
     let keys = Keyring::new(database.pool().clone(), &MASTER_KEY);
-    let log = PgLog::open(&database, keys).await.expect("a log");
+    PgLog::open(&database, keys).await.expect("a log")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loading_a_ticket_of_twenty_events_is_one_round_trip() {
+    let test = TestDatabase::create().await;
+    let wire = Wire::to(&test.options).await;
+    let log = log_over(&wire, &test).await;
     let stream = ticket_of(&log, 20).await;
-    let conversation = domain::id::TicketId::of_stream(stream).conversation();
+    let conversation = TicketId::of_stream(stream).conversation();
     // The past of a ticket is told from its own events and its conversation's.
     for streams in [vec![(stream, 0)], vec![(stream, 0), (conversation, 0)]] {
         // The first time the statement is prepared and the key is loaded; and now and then somebody else says
@@ -107,4 +116,58 @@ async fn loading_a_ticket_of_twenty_events_is_one_round_trip() {
         assert_eq!(least, 1, "{} streams", streams.len());
     }
     log.close().await;
+}
+
+/// Fewer statements than there are messages: a connection is made, and others say something over the same wire.
+const FEW: usize = 20;
+
+/// A conversation of so many messages, each with a key of its own.
+async fn conversation_of(log: &PgLog, messages: usize) -> Uuid {
+    let (about, stream) = (UserId(Uuid::now_v7()), new_stream());
+    let posted = || {
+        let message_id = MessageId(Uuid::now_v7());
+        Event::from(ConversationEvent::MessagePosted {
+            message_id,
+            sender: Some(about),
+            sender_role: SenderRole::User,
+            message_type: MessageType::UserMessage,
+            content: Sealed::with_own_key(about, message_id.0, "It still prints blank pages"),
+            is_internal: false,
+            is_ai: false,
+            client_msg_id: None,
+            mentions: vec![],
+        })
+    };
+    let stream = TicketId::of_stream(stream).conversation();
+    let events = std::iter::repeat_with(posted).take(messages).collect();
+    let written = StreamAppend { stream, stream_type: StreamType::Conversation, expected: 0, events };
+    log.append(append(vec![written])).await.expect("accepted");
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keys_of_many_messages_are_read_at_once() {
+    let test = TestDatabase::create().await;
+    let stream = conversation_of(&*test.log().await, 50).await;
+    let wire = Wire::to(&test.options).await;
+
+    let log = log_over(&wire, &test).await;
+    let before = wire.statements();
+    assert_eq!(log.read_streams(&[(stream, 0)]).await.expect("readable").len(), 50);
+    let as_a_stream = wire.statements() - before;
+    log.close().await;
+
+    let log = log_over(&wire, &test).await;
+    let (head, filter) = (log.head().await.expect("readable"), Filter::default());
+    let before = wire.statements();
+    let slice = log.slice(0, head, &filter, 100).await.expect("readable");
+    assert_eq!(slice.entries.len(), 50);
+    log.fetch_keys_of(slice.entries.iter().map(|entry| &**entry)).await.expect("readable");
+    for entry in &slice.entries {
+        let event = entry.event(log.keys()).await.expect("readable");
+        assert!(!matches!(event, Event::Unknown(_)), "opened");
+    }
+    let as_a_feed = wire.statements() - before;
+    log.close().await;
+    assert!(as_a_stream < FEW && as_a_feed < FEW, "{as_a_stream}, {as_a_feed}");
 }

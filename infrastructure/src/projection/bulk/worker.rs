@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::Recorded;
-use domain::id::UserId;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -16,7 +15,7 @@ use super::load::Part;
 use super::rows::{Bulk, Counted};
 use super::span::Span;
 use super::{CHUNK, Stop};
-use crate::keys::bulk::{BulkOpener, Opened};
+use crate::keys::bulk::BulkOpener;
 
 /// After so many batches it is looked at how much memory the rows take.
 const LOOK: u32 = 2;
@@ -87,18 +86,16 @@ impl Worker {
                 own.push((entity, raw.position, raw.decode()?));
             }
         }
-        let mut opened: Vec<Opened> = own.iter().map(|(.., event)| self.opener.open(event.stored)).collect();
-        self.open_the_rest(&own, &mut opened)?;
-        for ((entity, position, envelope), opened) in own.iter().zip(opened) {
-            let Opened::Event(event) = opened else { return Err(Stop::Failed(no_key())) };
-            let event = event.map(|event| envelope.with(event));
-            if self.parked_entities.contains(entity) {
-                self.park(*entity, *position, FOLLOWS.to_owned());
+        let payloads = own.iter().map(|(.., event): &(_, _, Envelope<'_>)| event.stored.payload);
+        Handle::current().block_on(self.opener.get_keys_of(payloads))?;
+        for (entity, position, envelope) in own {
+            if self.parked_entities.contains(&entity) {
+                self.park(entity, position, FOLLOWS.to_owned());
                 continue;
             }
-            match event {
-                Ok(event) => self.fold(*entity, &event, span)?,
-                Err(error) => self.park(*entity, *position, error),
+            match self.opener.open(envelope.stored) {
+                Ok(event) => self.fold(entity, &envelope.with(event), span)?,
+                Err(error) => self.park(entity, position, error),
             }
         }
         for (table, sink) in self.tables.iter_mut().zip(&self.sinks) {
@@ -107,31 +104,6 @@ impl Worker {
             }
         }
         Ok(last)
-    }
-
-    /// Gets all the keys that a batch lacked at once, and opens what needed them.
-    fn open_the_rest(
-        &mut self,
-        own: &[(Uuid, i64, Envelope<'_>)],
-        opened: &mut [Opened],
-    ) -> Result<(), Stop> {
-        // An event with texts of several people may need one key after the other.
-        loop {
-            let needed = opened.iter().filter_map(|opened| match opened {
-                Opened::Needs(subject) => Some(*subject),
-                Opened::Event(_) => None,
-            });
-            let needed: Vec<UserId> = needed.collect::<HashSet<_>>().into_iter().collect();
-            if needed.is_empty() {
-                return Ok(());
-            }
-            Handle::current().block_on(self.opener.get(&needed))?;
-            for ((.., event), opened) in own.iter().zip(&mut *opened) {
-                if let Opened::Needs(_) = opened {
-                    *opened = self.opener.open(event.stored);
-                }
-            }
-        }
     }
 
     /// Folds an event into every table or, if one of them refuses, into none.
@@ -198,8 +170,4 @@ impl Worker {
     pub(super) fn counted(&mut self) -> Vec<Counted> {
         self.tables.iter_mut().map(|table| table.counted()).collect()
     }
-}
-
-fn no_key() -> anyhow::Error {
-    anyhow::anyhow!("a key was read and is not at hand")
 }
