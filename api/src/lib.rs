@@ -14,6 +14,7 @@
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | `mentions` | who may be meant by what a message says |
+//! | `drafts` | what people are writing and have not sent |
 //! | `mail`, `letters` | what the desk writes to people |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
 //! | `afterwards` | work that is done after its answer |
@@ -37,6 +38,7 @@ pub mod context;
 mod credentials;
 mod departments;
 pub mod desk;
+mod drafts;
 mod envelope;
 pub mod exchange;
 pub mod export;

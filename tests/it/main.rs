@@ -11,6 +11,7 @@ mod bad_input;
 mod conversation;
 mod crash;
 mod demo;
+mod drafts;
 mod erasure;
 mod events;
 mod factors;

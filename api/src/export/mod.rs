@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 pub use self::parts::{Act, ExportedEvent, ExportedTicket, PersonalData, SignIn};
+use crate::drafts;
 
 /// How many positions of the log are looked through at a time.
 const WINDOW: i64 = 50_000;
@@ -75,7 +76,9 @@ impl Document {
         self.piece("]".to_owned()).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
-        self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails},\"acts\":[")).await?;
+        self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails}")).await?;
+        let drafts = drafts::of(&self.pool, self.log.keys(), self.user).await?;
+        self.piece(format!(",\"drafts\":{},\"acts\":[", serde_json::to_string(&drafts)?)).await?;
         let tickets = self.acts(head).await?;
         self.piece("],\"tickets\":[".to_owned()).await?;
         for (index, (ticket, number)) in tickets.into_iter().enumerate() {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api_tokens::{self, Kept};
+use crate::drafts::ExportedDraft;
 
 /// Everything stored about a person.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +36,8 @@ pub struct PersonalData {
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.
     pub waiting_mails: i64,
+    /// What they are writing on tickets and have not sent.
+    pub drafts: Vec<ExportedDraft>,
     /// What they did, on their own tickets and on others.
     pub acts: Vec<Act>,
     /// The tickets that are theirs, with everything that happened to each and was said on it.

@@ -96,6 +96,12 @@ impl Problem {
         Self::new(StatusCode::GONE, code, message)
     }
 
+    /// 412: it is not what the caller takes it for.
+    #[must_use]
+    pub fn stale(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
+    }
+
     /// 413: the body is too long.
     #[must_use]
     pub fn too_large(message: impl Into<String>) -> Self {

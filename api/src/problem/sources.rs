@@ -18,10 +18,7 @@ impl From<Error> for Problem {
         let message = error.to_string();
         match error {
             Error::Refused(refusal) => refused(&*refusal),
-            Error::Stale { current, .. } => {
-                Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
-                    .detail("current_version", current)
-            }
+            Error::Stale { current, .. } => Self::stale(message).detail("current_version", current),
             Error::CommandReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message)
             }

@@ -73,8 +73,9 @@ impl Erasure {
     }
 }
 
-/// Deletes password, sessions, API tokens and waiting mails, and the answers kept for repetitions: anybody's may quote the person. A
-/// request repeated after that has its effect once all the same, and its answer is made anew.
+/// Deletes password, sessions, API tokens and waiting mails, their drafts and everybody's on their tickets, and the answers
+/// kept for repetitions: anybody's may quote the person. A request repeated after that has its effect once all the same,
+/// and its answer is made anew.
 async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     for statement in [
@@ -89,6 +90,7 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.guesses where user_id = $1",
         "delete from desk.known_networks where user_id = $1",
         "delete from desk.sign_in_endings where user_id = $1",
+        "delete from desk.drafts where $1 in (user_id, requester)",
         "delete from desk.idempotency where $1::uuid is not null",
         "update desk.erasures set masked_at = now() where user_id = $1 and masked_at is null",
     ] {

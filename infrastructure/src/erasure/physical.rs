@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 10] = [
+const REWRITTEN: [&str; 11] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.second_factors",
@@ -17,6 +17,7 @@ const REWRITTEN: [&str; 10] = [
     "desk.refresh_tokens",
     "desk.idempotency",
     "desk.outgoing_mail",
+    "desk.drafts",
     "pg_catalog.pg_statistic",
 ];
 /// How long to wait for transactions that can still see deleted rows.

@@ -106,6 +106,9 @@ pub(super) async fn set_scene(outside: &Outside) -> Somebody {
     let said = |text: &str| json!({ "content": format!("{MARK} {text}") });
     outside.post(token, &path("/messages"), &format!("{MARK}-3"), said("question")).await;
     outside.post(admin, &path("/messages"), &format!("{MARK}-4"), said("answer")).await;
+    for writer in [token, admin] {
+        assert_eq!(outside.ask(writer, Method::PUT, &path("/draft"), None, &said("draft")).await.0, 201);
+    }
     let resolved = json!({ "resolution": format!("{MARK} resolution") });
     outside.post(admin, &path("/resolve"), &format!("{MARK}-5"), resolved).await;
     let judged = json!({ "rating": 1, "comment": format!("{MARK} comment") });

@@ -1,5 +1,6 @@
-//! Messages on tickets, what people thought of them, and making them unreadable.
+//! Messages on tickets: writing them, what people thought of them, and making them unreadable.
 
+mod draft;
 mod judge;
 mod list;
 mod post;
@@ -15,6 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .routes(routes!(list::list, post::post))
         .route("/tickets/{id}/comments", get(list::list).post(post::post))
+        .routes(routes!(draft::show, draft::keep, draft::discard))
         .routes(routes!(judge::judge))
         .routes(routes!(redact::redact))
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::body::Json;
 use crate::context::{Asked, Version};
 use crate::desk::Desk;
+use crate::drafts;
 use crate::fields::ValidationErrors;
 use crate::id::Id;
 use crate::mentions::meant;
@@ -52,6 +53,10 @@ pub(super) struct PostMessage {
     /// The status that the ticket comes to with it, as if it were set right after: both or neither; staff only.
     #[schema(value_type = Option<Status>, example = "waiting_on_customer")]
     set_status: Option<String>,
+    /// The version of the sender's draft that this was; it is discarded once the message is accepted. A draft of another
+    /// version stays.
+    #[schema(minimum = 1, example = 3)]
+    from_draft: Option<i32>,
 }
 
 /// Post a message
@@ -88,6 +93,9 @@ pub(super) async fn post(
     let id = find_id(&desk, &request, ticket).await?;
     let outcome = desk.commands.post_message(&request, id, new).await;
     let (message, done) = or_missed(&desk, &request, id, Part::Conversation, outcome).await?;
+    if let (Some(version), Some(writer)) = (body.from_draft, request.by.person()) {
+        drafts::sent(&desk, writer, id, version).await;
+    }
     let settled = desk.settled(done).await?;
     let ticket = seen(&desk, &request.by.sight(), TicketRef::Id(id)).await?;
     // Whoever wrote it may read it.
@@ -102,6 +110,9 @@ fn checked(mut errors: ValidationErrors, body: &PostMessage) -> Answer<NewMessag
     let client_msg_id =
         optional(&mut errors, "client_msg_id", body.client_msg_id.as_deref(), parse_client_msg_id);
     let set_status = optional(&mut errors, "set_status", body.set_status.as_deref(), word::<Status>);
+    if body.from_draft.is_some_and(|version| version < 1) {
+        errors.add("from_draft", "invalid", "must be 1 or more");
+    }
     if body.mentions.len() > MOST_MENTIONS {
         errors.add("mentions", "invalid", format!("must be at most {MOST_MENTIONS}"));
     }
