@@ -14,6 +14,7 @@
 //! | [`settle`] | answers wait until the read models show what they are about |
 //! | [`idempotency`] | the same `Idempotency-Key`, the same answer |
 //! | `mentions` | who may be meant by what a message says |
+//! | `followers` | who is shown as a follower of a ticket, and to whom |
 //! | `drafts` | what people are writing and have not sent |
 //! | `mail`, `letters` | what the desk writes to people |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
@@ -45,6 +46,7 @@ pub mod export;
 mod feed;
 pub mod fields;
 mod first_start;
+mod followers;
 mod guesses;
 pub mod id;
 pub mod idempotency;

@@ -186,6 +186,10 @@ impl Commands {
         let live = ticket.state.live().ok_or_else(|| Error::refused(TicketError::NotFound))?;
         let conversation = self.conversations.load(of_conversation, fresh).await?;
         request.insist_on(&conversation)?;
+        let mentions = kept(&new.mentions, &request.by, live.whose(), new.is_internal);
+        let follow = TicketCommand::FollowMentioned { users: mentions.clone() };
+        let followed = ticket.after(&answered.events).decide(of_ticket, request.issue(follow))?;
+        answered.events.extend(followed.events);
         let post = ConversationCommand::Post {
             message_id: new.id,
             requester: live.requester(),
@@ -193,7 +197,7 @@ impl Commands {
             is_internal: new.is_internal,
             is_ai: new.is_ai,
             client_msg_id: new.client_msg_id.clone(),
-            mentions: kept(&new.mentions, &request.by, live.whose(), new.is_internal),
+            mentions,
         };
         let posted = conversation.decide(of_conversation, request.issue(post))?;
         if posted.events.is_empty() {

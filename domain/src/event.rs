@@ -224,7 +224,12 @@ impl Event {
     #[must_use]
     pub fn public_part(&self) -> Option<Self> {
         match self {
-            Self::Ticket(TicketEvent::TicketFlagged { .. } | TicketEvent::FlagCleared {})
+            Self::Ticket(
+                TicketEvent::TicketFlagged { .. }
+                | TicketEvent::FlagCleared {}
+                | TicketEvent::TicketFollowed { .. }
+                | TicketEvent::TicketUnfollowed { .. },
+            )
             | Self::Conversation(
                 ConversationEvent::MessagePosted { is_internal: true, .. }
                 | ConversationEvent::MessageRedacted { is_internal: true, .. }

@@ -59,7 +59,9 @@ impl Facts {
             | E::TeamAssigned { .. }
             | E::CategoryChanged { .. }
             | E::BuildingChanged { .. }
-            | E::TagsChanged { .. } => {}
+            | E::TagsChanged { .. }
+            | E::TicketFollowed { .. }
+            | E::TicketUnfollowed { .. } => {}
             E::PriorityChanged { urgency, impact, priority, source } => {
                 self.urgency = word(*urgency);
                 self.impact = impact.map(word);

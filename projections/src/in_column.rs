@@ -21,6 +21,14 @@ pub(crate) fn parts<T: FromStr>(column: &str) -> Vec<T> {
 #[serde(transparent)]
 pub struct InColumn<T>(Vec<T>);
 
+impl<T> InColumn<T> {
+    /// The values.
+    #[must_use]
+    pub fn values(&self) -> &[T] {
+        &self.0
+    }
+}
+
 impl<T: FromStr> From<String> for InColumn<T> {
     fn from(column: String) -> Self {
         Self(parts(&column))

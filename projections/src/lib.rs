@@ -6,6 +6,7 @@
 //! | [`ticket_list`] | which tickets there are, filtered, sorted, a page at a time; how many |
 //! | [`ticket_past`] | the same as of a moment |
 //! | [`ticket_page`] | one ticket in full, and its messages |
+//! | [`followers`] | who follows a ticket, and how far they see |
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
 //! | [`user_directory`] | who has an account, and as what |
@@ -23,6 +24,7 @@ pub mod agent_load;
 pub mod catalogue;
 pub mod cursor;
 mod facts;
+pub mod followers;
 pub mod holdings;
 mod in_column;
 mod labels;

@@ -99,6 +99,12 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
             Entry::new("closed", format!("Merged into {into}")).change(None, Some(into.to_string()))
         }
         E::TicketUnmerged { to } => Entry::new("reopened", "Merge taken back").change(None, Some(word(*to))),
+        E::TicketFollowed { user } => {
+            Entry::new("updated", "Has another follower").change(None, Some(user.to_string()))
+        }
+        E::TicketUnfollowed { user } => {
+            Entry::new("updated", "Has a follower less").change(Some(user.to_string()), None)
+        }
     }
 }
 

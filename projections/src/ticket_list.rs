@@ -11,6 +11,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::facts::Facts;
+use crate::followers;
 use crate::labels;
 
 /// The table `ticket_list`.
@@ -28,6 +29,7 @@ pub struct ListRow {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     messages: i32,
+    followers: String,
 }
 
 impl Table for TicketList {
@@ -60,6 +62,7 @@ impl Table for TicketList {
         labels::COLUMNS[2],
         labels::COLUMNS[3],
         labels::COLUMNS[4],
+        ("followers", Kind::Text),
     ];
     const OWN_ROWS: bool = true;
     const COUNTERS: Option<Counters<ListRow>> = Some(Counters {
@@ -100,10 +103,14 @@ impl Table for TicketList {
                 created_at: recorded.occurred_at,
                 updated_at: recorded.occurred_at,
                 messages: 0,
+                followers: ",".to_owned(),
             })),
             Event::Ticket(event) => {
                 let mut row = row.context("nothing is known of this ticket's creation")?;
                 row.facts.apply(event);
+                if let Some(followers) = followers::after(&row.followers, event) {
+                    row.followers = followers;
+                }
                 if let TicketEvent::TicketDetailsEdited { title: Some(title), .. } = event {
                     title.shown().clone_into(&mut row.title);
                 }
@@ -158,5 +165,6 @@ impl ListRow {
             .timestamp(facts.closed_at)
             .int4(self.messages);
         facts.labels.cells(cells);
+        cells.text(self.followers.as_str());
     }
 }

@@ -15,6 +15,7 @@ mod drafts;
 mod erasure;
 mod events;
 mod factors;
+mod followers;
 mod handler;
 mod limits;
 mod log;

@@ -138,6 +138,8 @@ fn ticket(event: &TicketEvent, names: &Names) -> Told {
         | E::CategoryChanged { .. }
         | E::BuildingChanged { .. }
         | E::TagsChanged { .. } => Told::new(marking(event)),
+        E::TicketFollowed { user } => Told::new(format!("followed by {}", names.name(*user))),
+        E::TicketUnfollowed { user } => Told::new(format!("no more followed by {}", names.name(*user))),
         _ => ending(event),
     }
 }

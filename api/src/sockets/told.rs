@@ -76,6 +76,8 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
             let changes = json!({ "misuse_flag": true, "misuse_reason": reason, "flagged_by": by });
             ("ticket_updated", json!({ "changes": changes }))
         }
+        E::TicketFollowed { user } => ("ticket_updated", json!({ "changes": { "followed_by": user } })),
+        E::TicketUnfollowed { user } => ("ticket_updated", json!({ "changes": { "unfollowed_by": user } })),
         E::FlagCleared {} => ("ticket_updated", json!({ "changes": { "misuse_flag": false } })),
         E::TicketDetailsEdited { .. }
         | E::PriorityChanged { .. }

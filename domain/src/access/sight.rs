@@ -111,6 +111,14 @@ impl Sight {
         }
     }
 
+    /// Whether a reader of a ticket within sight learns that `follower` follows it, who sees as far as `theirs`. Of those who
+    /// see it, staff learn of all, and everybody else of themselves. Who does not see it any more is not told of it either.
+    #[must_use]
+    pub fn shows_follower(&self, follower: UserId, theirs: &Self, ticket: Whose<'_>) -> bool {
+        theirs.sees(ticket)
+            && (self.person() == Some(follower) || self.reads_internal(ticket.requester, ticket.assignee))
+    }
+
     /// Whose sight it is; none for whoever sees everything.
     #[must_use]
     pub fn person(&self) -> Option<UserId> {
@@ -164,6 +172,27 @@ mod tests {
         }
         assert_eq!(person(Role::Admin).sight(), Sight::Everything);
         assert_eq!(person(Role::User).sight(), Sight::Own(ivan));
+    }
+
+    #[test]
+    fn staff_learn_who_follows_and_everybody_else_whether_they_do() {
+        let [ada, ivan, hana] = [1, 2, 3].map(|n| UserId(Uuid::from_u128(n)));
+        let [it, hr] = ["IT", "HR"].map(|code| code.parse::<Department>().expect("a code"));
+        let desk =
+            |agent, department: &Department| Sight::Desk { agent, departments: vec![department.clone()] };
+        let (of_ada, of_ivan, of_hana) = (Sight::Own(ada), desk(ivan, &it), desk(hana, &hr));
+        let ticket = Whose { requester: ada, department: Some(&it), assignee: None, organization: None };
+        assert!(
+            of_ivan.shows_follower(ada, &of_ada, ticket) && of_ivan.shows_follower(ivan, &of_ivan, ticket)
+        );
+        assert!(of_ada.shows_follower(ada, &of_ada, ticket));
+        assert!(!of_ada.shows_follower(ivan, &of_ivan, ticket), "which staff follow");
+        assert!(!Sight::Everything.shows_follower(hana, &of_hana, ticket), "who does not see it");
+        let own = Whose { requester: ivan, ..ticket };
+        assert!(
+            !of_ivan.shows_follower(hana, &Sight::Everything, own),
+            "an agent's own is like a requester's"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::labels::LabelChanges;
 use super::values::{Impact, Priority, Status, Urgency};
-use crate::access::{Department, Role};
+use crate::access::{Caller, Department, Role};
 use crate::change::Change;
 use crate::id::{EntryId, TicketId, UserId};
 use crate::user::Availability;
@@ -90,6 +90,30 @@ pub enum TicketCommand {
     },
     /// Take a merge back.
     Unmerge,
+    /// Have somebody told of it.
+    Follow {
+        /// Who.
+        user: UserId,
+        /// The same as they see now; none who may not sign in.
+        reader: Option<Caller>,
+    },
+    /// Have somebody told of it no more.
+    Unfollow {
+        /// Who.
+        user: UserId,
+    },
+    /// A message on it speaks to people who may read it: have them told from now on.
+    FollowMentioned {
+        /// Whom.
+        users: Vec<UserId>,
+    },
+}
+
+impl TicketCommand {
+    /// Whether it is about nobody but the caller, who needs no part in the ticket for it.
+    pub(super) fn is_about(&self, by: &Caller) -> bool {
+        matches!(self, Self::Follow { user, .. } | Self::Unfollow { user } if by.is(*user))
+    }
 }
 
 /// A problem as it is reported.

@@ -41,7 +41,9 @@ impl Live {
         if !by.sight().sees(self.whose()) {
             return Err(TicketError::NotFound);
         }
-        self.takes_part(by)?;
+        if !command.is_about(by) {
+            self.takes_part(by)?;
+        }
         if let Some(into) = self.locked_into().filter(|_| command != C::Unmerge) {
             return Err(TicketError::Locked { into });
         }
@@ -64,6 +66,9 @@ impl Live {
             C::ConfirmMisuse => self.confirm_misuse(by, at),
             C::Merge { ticket, into } => self.merge(by, at, ticket, into),
             C::Unmerge => self.unmerge(by),
+            C::Follow { user, reader } => self.follow(by, user, reader.as_ref()),
+            C::Unfollow { user } => self.unfollow(by, user),
+            C::FollowMentioned { users } => Ok(self.follow_mentioned(&users)),
         }
     }
 

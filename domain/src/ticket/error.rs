@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::MOST_TAGS;
 use super::values::Status;
+use super::{MOST_FOLLOWERS, MOST_TAGS};
 use crate::catalogue::values::{Code, EntryKind};
 use crate::id::{TicketId, UserId};
 use crate::refusal::{Refusal, RefusalKind, wrong_field};
@@ -106,6 +106,12 @@ pub enum TicketError {
     /// It cannot live on in itself.
     #[error("a ticket cannot be merged into itself")]
     MergeIntoItself,
+    /// Whoever should follow it may not read it, or may not sign in, or does not exist: the same for all.
+    #[error("this person cannot follow the ticket: they do not see it")]
+    NotAReader,
+    /// More followers than a ticket has.
+    #[error("a ticket has at most {MOST_FOLLOWERS} followers")]
+    TooManyFollowers,
     /// A rating outside its scale.
     #[error("a rating must be 1, 2, 3, 4 or 5")]
     RatingOutOfRange,
@@ -148,6 +154,8 @@ impl Refusal for TicketError {
             | Self::Closed
             | Self::FeedbackTooEarly
             | Self::FeedbackFinal
+            | Self::NotAReader
+            | Self::TooManyFollowers
             | Self::NotFlagged => RefusalKind::Conflict,
         }
     }
@@ -167,6 +175,7 @@ impl Refusal for TicketError {
             Self::ReopenWindowPassed { .. } => "REOPEN_WINDOW_PASSED",
             Self::AgentUnavailable | Self::AgentAway => "AGENT_UNAVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
+            Self::NotAReader => "NOT_A_READER",
             Self::AlreadyExists
             | Self::NotEditable { .. }
             | Self::AlreadyClaimed { .. }
@@ -176,6 +185,7 @@ impl Refusal for TicketError {
             | Self::Closed
             | Self::FeedbackTooEarly
             | Self::FeedbackFinal
+            | Self::TooManyFollowers
             | Self::NotFlagged => "CONFLICT",
         }
     }

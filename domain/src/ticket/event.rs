@@ -161,6 +161,16 @@ pub enum TicketEvent {
         /// The status it returns to.
         to: Status,
     },
+    /// Somebody wants to be told of it, or was spoken to on it.
+    TicketFollowed {
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody does not want to be told of it any more.
+    TicketUnfollowed {
+        /// Who.
+        user: UserId,
+    },
 }
 
 impl From<TicketEvent> for Event {
@@ -192,6 +202,8 @@ impl StoredEvent for TicketEvent {
         ("MisuseConfirmed", 1),
         ("TicketMerged", 1),
         ("TicketUnmerged", 1),
+        ("TicketFollowed", 1),
+        ("TicketUnfollowed", 1),
     ];
     const STEPS: &'static [Step] = STEPS;
 

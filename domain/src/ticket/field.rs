@@ -124,6 +124,8 @@ impl TicketEvent {
             Self::TicketMerged { .. } | Self::TicketUnmerged { .. } => {
                 &[F::Status, F::ClosedAt, F::MergedInto]
             }
+            // Who is shown as a follower depends on who looks.
+            Self::TicketFollowed { .. } | Self::TicketUnfollowed { .. } => &[],
         }
     }
 }

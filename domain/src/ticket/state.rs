@@ -28,6 +28,7 @@ pub struct Live {
     pub(super) is_flagged: bool,
     pub(super) feedback: Option<GivenFeedback>,
     pub(super) merged: Option<Merged>,
+    pub(super) followers: Vec<UserId>,
 }
 
 /// How much the ticket presses, and who says so.
@@ -145,6 +146,7 @@ impl Live {
             is_flagged: false,
             feedback: None,
             merged: None,
+            followers: Vec::new(),
         })
     }
 
@@ -185,6 +187,8 @@ impl Live {
                 self.merged = None;
                 self.status = to;
             }
+            E::TicketFollowed { user } => self.followed(user, true),
+            E::TicketUnfollowed { user } => self.followed(user, false),
         }
     }
 

@@ -49,6 +49,8 @@ impl PageRow {
             feedback_comment: self.feedback_comment,
             message_count: if internal { self.messages } else { self.public_messages },
             messages_version: self.messages_version,
+            followers: vec![],
+            following: self.followers.into(),
             labels: facts.labels.into(),
         }
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 pub use self::shown::{FullTicket, TicketRef, find, reads_internal, resolve};
 use crate::facts::{Facts, word};
+use crate::followers;
 use crate::labels;
 
 /// The table `ticket_page`.
@@ -43,6 +44,7 @@ pub struct PageRow {
     pub(crate) messages: i32,
     pub(crate) public_messages: i32,
     pub(crate) messages_version: i32,
+    pub(crate) followers: String,
 }
 
 impl PageRow {
@@ -68,11 +70,15 @@ impl PageRow {
             messages: 0,
             public_messages: 0,
             messages_version: 0,
+            followers: ",".to_owned(),
         })
     }
 
     fn apply(&mut self, event: &TicketEvent) {
         self.facts.apply(event);
+        if let Some(followers) = followers::after(&self.followers, event) {
+            self.followers = followers;
+        }
         match event {
             TicketEvent::TicketDetailsEdited { title, description } => {
                 if let Some(title) = title {
@@ -167,6 +173,7 @@ impl Table for TicketPage {
         labels::COLUMNS[2],
         labels::COLUMNS[3],
         labels::COLUMNS[4],
+        ("followers", Kind::Text),
     ];
     const OWN_ROWS: bool = true;
 
@@ -251,5 +258,6 @@ impl Row for PageRow {
             .int4(self.public_messages)
             .int4(self.messages_version);
         facts.labels.cells(cells);
+        cells.text(self.followers.as_str());
     }
 }

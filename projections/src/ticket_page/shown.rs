@@ -1,13 +1,15 @@
 //! What is shown of one ticket, and finding it.
 
 use chrono::{DateTime, Utc};
-use domain::access::Sight;
-use domain::id::{TicketId, UserId};
+use domain::access::{Department, Sight, Whose};
+use domain::id::{EntryId, TicketId, UserId};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool, QueryBuilder};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::followers::Follower;
+use crate::in_column::InColumn;
 use crate::labels::ShownLabels;
 use crate::person::TicketName;
 use crate::sight;
@@ -81,11 +83,31 @@ pub struct FullTicket {
     pub message_count: i32,
     /// The version of the conversation, for `If-Match` when posting a message.
     pub messages_version: i32,
+    /// Who follows it, as far as the reader learns of it: staff of all who may read it, everybody else of themselves.
+    #[sqlx(skip)]
+    pub followers: Vec<Follower>,
+    /// All who follow it, whoever looks: no part of an answer.
+    #[sqlx(rename = "followers", try_from = "String")]
+    #[serde(skip)]
+    pub following: InColumn<Uuid>,
     /// What it refers to.
     #[sqlx(flatten)]
     #[serde(flatten)]
     #[schema(inline)]
     pub labels: ShownLabels,
+}
+
+impl FullTicket {
+    /// What its visibility depends on, given the department responsible as a word.
+    #[must_use]
+    pub fn whose<'a>(&self, department: Option<&'a Department>) -> Whose<'a> {
+        Whose {
+            requester: UserId(self.user_id),
+            department,
+            assignee: self.assignee_id.map(UserId),
+            organization: self.labels.organization_id.map(EntryId),
+        }
+    }
 }
 
 /// How somebody names a ticket.

@@ -42,6 +42,8 @@ pub struct Filter {
     pub organization: Vec<Uuid>,
     /// Marked with one of these tags, by code.
     pub tag: Vec<String>,
+    /// Followed by this person.
+    pub follower: Option<Uuid>,
     /// Filed in this span.
     pub created: Span,
     /// Last changed in this span.
@@ -56,6 +58,7 @@ impl Filter {
             && self.requester.is_empty()
             && self.entries().iter().all(|(_, ids)| ids.is_empty())
             && self.tag.is_empty()
+            && self.follower.is_none()
             && self.created == Span::default()
             && self.updated == Span::default()
     }
@@ -106,6 +109,9 @@ impl Filter {
             let patterns: Vec<String> =
                 self.tag.iter().map(|code| format!("%,{},%", code.replace('_', "\\_"))).collect();
             query.push(" and t.tags like any(").push_bind(patterns).push(")");
+        }
+        if let Some(follower) = self.follower {
+            query.push(" and t.followers like ").push_bind(format!("%,{follower},%"));
         }
         for (column, span) in [("created_at", self.created), ("updated_at", self.updated)] {
             if let Some(after) = span.after {

@@ -222,6 +222,9 @@ pub(super) const TABLE: &[Row] = &[
     Row("keep_draft", Open, Some(r#"{"content":"Any ne"}"#), created(SEES)),
     Row("keep_draft", Open, Some(r#"{"content":"Pss","is_internal":true}"#), created(WORKS)),
     Row("discard_draft", Open, None, [401, 204, 404, 204, 404, 204, 404, 404, 204]),
+    // Nobody whom anybody here names sees the ticket, or exists.
+    Row("follow_ticket", Open, None, [401, 403, 404, 409, 404, 409, 404, 404, 409]),
+    Row("unfollow_ticket", Open, None, WORKS),
     Row("redact_message", Open, Some(r#"{"all":true,"reason":"A name"}"#), FORCES),
     Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),
     Row("assign_ticket", Open, Some(r#"{"agent_id":"<it agent>","force":true}"#), FORCES),

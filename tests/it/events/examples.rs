@@ -142,6 +142,8 @@ fn ticket_examples() -> Vec<TicketEvent> {
         E::MisuseConfirmed { at: at() },
         E::TicketMerged { into, at: at() },
         E::TicketUnmerged { to: Status::Assigned },
+        E::TicketFollowed { user: IVAN },
+        E::TicketUnfollowed { user: IVAN },
     ]
 }
 

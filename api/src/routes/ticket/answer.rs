@@ -111,7 +111,9 @@ async fn outcome_of(
     if ticket.is_none() && done == Done::Unchanged {
         return Err(Problem::unavailable("the read models do not show this ticket yet"));
     }
-    Ok((settled, ticket.map(Box::new)))
+    let Some(ticket) = ticket else { return Ok((settled, None)) };
+    let ticket = desk.with_followers(&request.by.sight(), ticket).await?;
+    Ok((settled, Some(Box::new(ticket))))
 }
 
 /// What has a version of its own.

@@ -61,6 +61,9 @@ pub(in crate::routes) struct Which {
     /// Marked with one of these tags, by code.
     #[param(example = json!(["VPN"]))]
     tag: Vec<String>,
+    /// Followed by the caller: `me`.
+    #[param(example = "me")]
+    following: Option<String>,
     /// Suspected of misuse, or not; administrators only.
     misuse_flag: Option<bool>,
     /// Filed then or later.
@@ -120,6 +123,9 @@ impl Which {
             team: entries(errors, "team", &self.team),
             organization: entries(errors, "organization", &self.organization),
             tag: all(errors, "tag", &self.tag, |text| text.parse().map(|code: Code| code.to_string())),
+            follower: optional(errors, "following", self.following.as_deref(), |text| {
+                text.eq_ignore_ascii_case("me").then_some(signed.user.0).ok_or("must be me")
+            }),
             created: Span {
                 after: optional(errors, "created_after", self.created_after.as_deref(), time),
                 before: optional(errors, "created_before", self.created_before.as_deref(), time),

@@ -8,6 +8,7 @@ mod edit;
 mod events;
 mod feedback;
 mod filter;
+mod followers;
 mod history;
 mod link;
 mod list;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(assign::unassign))
         .routes(routes!(transfer::transfer))
         .routes(routes!(feedback::give))
+        .routes(routes!(followers::follow, followers::unfollow))
         .routes(routes!(history::history))
         .routes(routes!(events::events))
         .routes(routes!(why::why))

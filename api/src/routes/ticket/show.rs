@@ -92,6 +92,7 @@ pub(super) async fn show(
         let history =
             with_history.then(|| past.history(FIRST, 0, &names)).transpose()?.map(|(shown, _)| shown);
         let (ticket, messages) = (past.ticket(&names)?, past.messages(which, &names)?);
+        let ticket = desk.with_followers(&signed.caller.sight(), ticket).await?;
         let as_of = Some(past.moment()?);
         return Ok((None, Json(TicketPage { ticket, messages, history, as_of })));
     }
@@ -107,6 +108,8 @@ pub(super) async fn show(
     } else {
         None
     };
+    drop(database);
+    let ticket = desk.with_followers(&sight, ticket).await?;
     let version = Version(ticket.version);
     Ok((Some(version), Json(TicketPage { ticket, messages, history, as_of: None })))
 }

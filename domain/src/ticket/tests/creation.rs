@@ -68,6 +68,9 @@ fn commands() -> Vec<TicketCommand> {
         TicketCommand::ConfirmMisuse,
         merge(1),
         TicketCommand::Unmerge,
+        TicketCommand::Follow { user: EVE, reader: Some(eve()) },
+        TicketCommand::Unfollow { user: EVE },
+        TicketCommand::FollowMentioned { users: vec![ADA] },
     ]
 }
 

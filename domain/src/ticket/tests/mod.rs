@@ -4,6 +4,7 @@ mod aftermath;
 mod answers;
 mod creation;
 mod editing;
+mod followers;
 mod properties;
 mod resolution;
 mod routing;

@@ -78,6 +78,11 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         1 => Just(C::ConfirmMisuse),
         1 => (1u32..3).prop_map(merge),
         2 => Just(C::Unmerge),
+        2 => prop::sample::select(everybody().to_vec()).prop_map(|reader| {
+            C::Follow { user: reader.person().unwrap_or_default(), reader: Some(reader) }
+        }),
+        1 => prop::sample::select(vec![ADA, IVAN]).prop_map(|user| C::Unfollow { user }),
+        1 => Just(C::FollowMentioned { users: vec![ADA, IVAN] }),
     ]
 }
 
