@@ -2,7 +2,8 @@
 # Makes sure that this machine has what the desk is built with and runs on: cargo, a C compiler and the
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
 # `setup.sh test` also wants rustfmt, clippy, nats-server, Python 3 (a second verifier of the log is written in it)
-# and its aiosmtpd (the server that outgoing mail is tested against), `setup.sh bench` the load tool wrk.
+# with its aiosmtpd (the server that outgoing mail is tested against) and moto (an S3-compatible server, in
+# target/s3), `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -46,7 +47,7 @@ package_manager() {
     done
 }
 
-# What the package manager calls our needs: compiler, postgres, python, smtp, nats, load.
+# What the package manager calls our needs: compiler, postgres, python, smtp, venv, nats, load.
 packages_for() {
     case "$1 $2" in
     'apt-get compiler') echo 'gcc libc6-dev' ;;
@@ -64,6 +65,8 @@ packages_for() {
     'pacman smtp' | 'brew smtp') ;;
     'apk smtp') echo 'py3-aiosmtpd' ;;
     *' smtp') echo 'python3-aiosmtpd' ;;
+    'apt-get venv') echo 'python3-venv' ;;
+    *' venv') ;;
     *' nats') echo 'nats-server' ;;
     *' load') echo 'wrk' ;;
     esac
@@ -212,6 +215,19 @@ check_smtp() {
         " python3 -m venv ~/.smtp && ~/.smtp/bin/pip install aiosmtpd"
 }
 
+# No package manager has moto, so it gets an environment of its own.
+check_s3() {
+    if s3_works; then return; fi
+    say 'installing moto (target/s3)'
+    if python3 -m venv target/s3 >/dev/null 2>&1 || { install venv 'the venv of Python' && python3 -m venv target/s3; }; then
+        target/s3/bin/pip install --quiet 'moto[server]==5.2.5' >/dev/null 2>&1 || true
+    fi
+    s3_works || fail "moto is missing; name a Python that has it in LEDGERDESK_S3_PYTHON, such as that of:" \
+        " python3 -m venv ~/.s3 && ~/.s3/bin/pip install 'moto[server]==5.2.5'"
+}
+
+s3_works() { "${LEDGERDESK_S3_PYTHON:-target/s3/bin/python3}" -c 'import moto.server' 2>/dev/null; }
+
 smtp_works() { "${LEDGERDESK_SMTP_PYTHON:-/usr/bin/python3}" -c 'import aiosmtpd' 2>/dev/null; }
 
 # The tests start servers of their own; one that the package starts would only take the port.
@@ -229,5 +245,6 @@ check_compiler
 check_postgres
 if [ "${1:-}" = test ]; then check_python; fi
 if [ "${1:-}" = test ]; then check_smtp; fi
+if [ "${1:-}" = test ]; then check_s3; fi
 if [ "${1:-}" = test ]; then check_nats; fi
 if [ "${1:-}" = bench ]; then has wrk || install load 'wrk, which sends the load'; fi

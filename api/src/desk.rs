@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use application::Commands;
 use application::ledger::Ledger;
+use infrastructure::attachments::Attachments;
 use infrastructure::config::Config;
 use infrastructure::database::Database;
 use infrastructure::erasure::Erasure;
@@ -29,6 +30,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
+use crate::attachments::Removal;
 use crate::departments::Departments;
 use crate::feed::Streams;
 use crate::guesses::Guesses;
@@ -62,6 +64,8 @@ pub struct Parts {
     pub visible: Visible,
     /// How the relay is doing; none if nothing is relayed.
     pub relay: Option<watch::Receiver<RelayStatus>>,
+    /// Files that people attach.
+    pub attachments: Attachments,
     /// Mail to be sent.
     pub outbox: Outbox,
     /// Access tokens.
@@ -141,6 +145,8 @@ impl Desk {
         let mut handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
         let put_back = PutBack::new(Arc::clone(&commands), database.pool().clone(), visible.clone());
         handlers.push(Arc::new(put_back));
+        let attachments = Attachments::open(database.pool().clone(), Arc::clone(&log), &config.attachments)?;
+        handlers.push(Arc::new(Removal::new(Arc::clone(&commands), attachments.clone())));
         let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
         let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
@@ -156,6 +162,7 @@ impl Desk {
             database,
             visible,
             relay,
+            attachments,
             outbox,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
@@ -174,6 +181,7 @@ impl Desk {
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(Sockets::run(desk.clone(), stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
+        tokio::spawn(desk.attachments.clone().sweep(stop.clone()));
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
         Ok((
             desk,

@@ -31,6 +31,7 @@ pub mod address;
 mod afterwards;
 pub mod api_tokens;
 mod asyncapi;
+mod attachments;
 pub mod auth;
 pub mod body;
 mod codes;

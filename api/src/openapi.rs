@@ -3,7 +3,7 @@
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ObjectBuilder, Ref, Required};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
 use crate::api_tokens::scopes::API_TOKEN;
@@ -70,7 +70,10 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         if let Some(get) = get.as_mut().filter(|_| path.starts_with("/api/v1/")) {
             add(get, min_position(), &[("422", "Invalid"), ("503", "Unavailable")]);
         }
-        if let Some(post) = post.as_mut().filter(|post| post.security.is_some() && !path.contains("/auth/")) {
+        let is_repeatable = |post: &&mut Operation| {
+            post.security.is_some() && !path.contains("/auth/") && !takes_a_form(post)
+        };
+        if let Some(post) = post.as_mut().filter(is_repeatable) {
             add(post, idempotency_key(), &[("409", "Conflict"), ("422", "Invalid")]);
         }
         let operations = [get, post, put, patch, delete].map(|operation| operation.as_mut());
@@ -87,6 +90,11 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
             }
         }
     }
+}
+
+/// Whether its body is a form with a file, which is not kept to be compared.
+fn takes_a_form(operation: &Operation) -> bool {
+    matches!(&operation.request_body, Some(RefOr::T(body)) if body.content.contains_key("multipart/form-data"))
 }
 
 fn add(operation: &mut Operation, parameter: Parameter, more: &[(&str, &str)]) {

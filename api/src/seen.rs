@@ -55,6 +55,20 @@ pub(crate) async fn signed(desk: &Desk, claims: &Claims) -> Answer<Signed> {
     as_seen(desk, &seen, claims.jti, claims.expires_at()).await
 }
 
+/// The session of the token `jti` of `user`, for something that was given out with it and ends at `expires_at`.
+///
+/// # Errors
+/// 401 as with the token itself.
+pub(crate) async fn signed_with(
+    desk: &Desk,
+    user: UserId,
+    jti: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Answer<Signed> {
+    let seen = account(desk, user, jti).await?;
+    as_seen(desk, &seen, jti, expires_at).await
+}
+
 /// The same session as of now.
 ///
 /// # Errors

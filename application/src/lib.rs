@@ -5,6 +5,7 @@
 
 mod activity;
 mod assignment;
+mod attachment;
 mod catalogue;
 mod error;
 mod execute;

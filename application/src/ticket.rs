@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::access::{Caller, Role};
+use domain::attachment::Uploaded;
 use domain::catalogue::values::EntryKind;
 use domain::conversation::mentions::kept;
 use domain::conversation::values::Feedback;
@@ -26,6 +27,8 @@ pub struct NewTicket {
     pub report: Report,
     /// How many tickets a requester may file in 24 hours.
     pub per_day: i32,
+    /// The files that go with it, uploaded by whoever files it.
+    pub attachments: Vec<Uploaded>,
 }
 
 /// A message to be posted. The content is parsed.
@@ -45,6 +48,8 @@ pub struct NewMessage {
     pub mentions: Vec<Caller>,
     /// The status that the ticket comes to with it, by a transition from where the answer leads; staff only.
     pub set_status: Option<Status>,
+    /// The files that go with it, uploaded by whoever writes it.
+    pub attachments: Vec<Uploaded>,
 }
 
 impl Commands {
@@ -66,9 +71,17 @@ impl Commands {
                 Box::pin(async move {
                     let ticket = self.tickets.load(stream, fresh).await?;
                     let report = self.report(&filed.report, fresh).await?;
+                    let requester = report.requester;
                     let create = TicketCommand::Create(Box::new(report));
-                    let created = ticket.decide(stream, request.issue(create))?;
-                    let mut append = request.append(vec![created]);
+                    let mut streams = vec![ticket.decide(stream, request.issue(create))?];
+                    if !filed.attachments.is_empty() {
+                        let (conversing, attachments) = (filed.id.conversation(), filed.attachments.clone());
+                        let conversation = self.conversations.load(conversing, fresh).await?;
+                        let attach =
+                            ConversationCommand::Attach { requester, files: attachments, is_internal: false };
+                        streams.push(conversation.decide(conversing, request.issue(attach))?);
+                    }
+                    let mut append = request.append(streams);
                     append.quota = allowance;
                     Ok(append)
                 })
@@ -198,6 +211,7 @@ impl Commands {
             is_ai: new.is_ai,
             client_msg_id: new.client_msg_id.clone(),
             mentions,
+            attachments: new.attachments.clone(),
         };
         let posted = conversation.decide(of_conversation, request.issue(post))?;
         if posted.events.is_empty() {

@@ -233,6 +233,8 @@ impl Event {
             | Self::Conversation(
                 ConversationEvent::MessagePosted { is_internal: true, .. }
                 | ConversationEvent::MessageRedacted { is_internal: true, .. }
+                | ConversationEvent::AttachmentAdded { is_internal: true, .. }
+                | ConversationEvent::AttachmentRemoved { is_internal: true, .. }
                 | ConversationEvent::MessageFeedbackSet { .. },
             )
             | Self::Setting(_)

@@ -55,6 +55,19 @@ impl fmt::Display for MessageId {
     }
 }
 
+/// An attachment's identity; also the name of its object, and of the key that its content and its name can be destroyed by.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,
+)]
+#[serde(transparent)]
+pub struct AttachmentId(pub Uuid);
+
+impl fmt::Display for AttachmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A ticket's identity: its stream in the log, written `TKT-<unix ms>-<6 base32>` for people.
 ///
 /// Both forms hold the same bits: the stream's UUID (version 7, so new streams sort last in every index)

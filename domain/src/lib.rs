@@ -21,6 +21,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod attachment;
 pub mod catalogue;
 pub mod change;
 pub mod conversation;

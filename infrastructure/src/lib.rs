@@ -1,6 +1,7 @@
 //! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
 //! passwords, configuration, outgoing mail, the relay to NATS.
 
+pub mod attachments;
 pub mod audit;
 mod background;
 pub mod config;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`ticket_list`] | which tickets there are, filtered, sorted, a page at a time; how many |
 //! | [`ticket_past`] | the same as of a moment |
-//! | [`ticket_page`] | one ticket in full, and its messages |
+//! | [`ticket_page`] | one ticket in full, its messages and its attachments |
 //! | [`followers`] | who follows a ticket, and how far they see |
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
@@ -21,6 +21,7 @@
 
 pub mod activity;
 pub mod agent_load;
+pub mod attachments;
 pub mod catalogue;
 pub mod cursor;
 mod facts;
@@ -49,7 +50,10 @@ pub fn all() -> Vec<ReadModel> {
     vec![
         ReadModel::new("ticket_list").with::<ticket_list::TicketList>(),
         ReadModel::new("ticket_past").with::<ticket_past::TicketPast>(),
-        ReadModel::new("ticket_page").with::<ticket_page::TicketPage>().with::<messages::Messages>(),
+        ReadModel::new("ticket_page")
+            .with::<ticket_page::TicketPage>()
+            .with::<messages::Messages>()
+            .with::<attachments::TicketAttachments>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
         ReadModel::new("catalogue").with::<catalogue::Catalogue>(),

@@ -12,6 +12,7 @@ use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::attachments::Attachment;
 use crate::facts::word;
 use crate::in_column::{InColumn, listed};
 
@@ -116,6 +117,9 @@ impl Table for Messages {
                 let row = row.context("nothing is known of this message")?;
                 MessageRow { feedback: word(*feedback), ..row }
             }
+            ConversationEvent::AttachmentAdded { .. } | ConversationEvent::AttachmentRemoved { .. } => {
+                return Ok(row);
+            }
         }))
     }
 }
@@ -173,6 +177,9 @@ pub struct Message {
     pub mentions: InColumn<Uuid>,
     /// Whether an administrator made what it said unreadable, all of it or parts.
     pub is_redacted: bool,
+    /// The files that go with it.
+    #[sqlx(json)]
+    pub attachments: Vec<Attachment>,
 }
 
 /// Which messages of a ticket.
@@ -188,6 +195,18 @@ pub struct Which {
     pub internal: bool,
 }
 
+/// The messages that a condition is true of, with what is attached to each.
+macro_rules! messages {
+    ($condition:literal) => {
+        concat!(
+            "select m.*, u.username as sender_username, ",
+            $crate::attachments::attached!("a.message = m.id"),
+            " from read.ticket_messages m left join read.user_directory u on u.id = m.sender ",
+            $condition
+        )
+    };
+}
+
 /// Messages of a ticket, oldest first. That the reader sees the ticket was decided before.
 ///
 /// # Errors
@@ -197,14 +216,10 @@ pub async fn of_ticket(
     ticket: TicketId,
     which: Which,
 ) -> sqlx::Result<Vec<Message>> {
-    sqlx::query_as(
-        "select m.*, u.username as sender_username
-           from read.ticket_messages m
-           left join read.user_directory u on u.id = m.sender
-          where m.ticket = $1 and m.position > $2 and ($3 or not m.is_internal)
-          order by m.position
-          limit $4 offset $5",
-    )
+    sqlx::query_as(messages!(
+        "where m.ticket = $1 and m.position > $2 and ($3 or not m.is_internal)
+         order by m.position limit $4 offset $5"
+    ))
     .bind(ticket.stream())
     .bind(which.after)
     .bind(which.internal)
@@ -219,15 +234,7 @@ pub async fn of_ticket(
 /// # Errors
 /// The database cannot be reached.
 pub async fn by_ids(database: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Message>> {
-    sqlx::query_as(
-        "select m.*, u.username as sender_username
-           from read.ticket_messages m
-           left join read.user_directory u on u.id = m.sender
-          where m.id = any($1)",
-    )
-    .bind(ids)
-    .fetch_all(database)
-    .await
+    sqlx::query_as(messages!("where m.id = any($1)")).bind(ids).fetch_all(database).await
 }
 
 /// One message of a ticket, if the reader may see it.
@@ -240,15 +247,10 @@ pub async fn find(
     message: MessageId,
     internal: bool,
 ) -> sqlx::Result<Option<Message>> {
-    sqlx::query_as(
-        "select m.*, u.username as sender_username
-           from read.ticket_messages m
-           left join read.user_directory u on u.id = m.sender
-          where m.ticket = $1 and m.id = $2 and ($3 or not m.is_internal)",
-    )
-    .bind(ticket.stream())
-    .bind(message.0)
-    .bind(internal)
-    .fetch_optional(pool)
-    .await
+    sqlx::query_as(messages!("where m.ticket = $1 and m.id = $2 and ($3 or not m.is_internal)"))
+        .bind(ticket.stream())
+        .bind(message.0)
+        .bind(internal)
+        .fetch_optional(pool)
+        .await
 }

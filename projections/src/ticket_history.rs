@@ -138,6 +138,14 @@ fn conversation_entry(event: &ConversationEvent) -> Entry {
             Entry::new("updated", "Internal note redacted")
         }
         ConversationEvent::MessageRedacted { .. } => Entry::new("updated", "Message redacted"),
+        ConversationEvent::AttachmentAdded { is_internal: true, .. } => {
+            Entry::new("attachment_added", "Internal attachment added")
+        }
+        ConversationEvent::AttachmentAdded { .. } => Entry::new("attachment_added", "Attachment added"),
+        ConversationEvent::AttachmentRemoved { is_internal: true, .. } => {
+            Entry::new("updated", "Internal attachment removed")
+        }
+        ConversationEvent::AttachmentRemoved { .. } => Entry::new("updated", "Attachment removed"),
         ConversationEvent::MessageFeedbackSet { feedback, .. } => {
             Entry::new("updated", "Message judged").change(None, Some(word(*feedback)))
         }
@@ -315,7 +323,7 @@ pub async fn missed_since(
     sqlx::query_as(
         "select version, position, event_type, actor_kind, at, description
            from read.ticket_history
-          where ticket = $1 and version > $2 and event_type like 'Message%' = $3 and ($4 or not is_internal)
+          where ticket = $1 and version > $2 and (event_type like 'Message%' or event_type like 'Attachment%') = $3 and ($4 or not is_internal)
           order by position
           limit 100",
     )

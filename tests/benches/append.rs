@@ -221,6 +221,7 @@ async fn prefilled_tickets(commands: &Arc<Commands>, count: usize) -> Vec<Ticket
                 ..domain::ticket::Report::default()
             },
             per_day: 5,
+            attachments: vec![],
         };
         commands.create_ticket(&request(), new).await.expect("created").0
     });

@@ -4,6 +4,7 @@ mod access;
 mod activity;
 mod api_tokens;
 mod architecture;
+mod attachments;
 mod attacks;
 mod audit;
 mod auth;

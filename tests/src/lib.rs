@@ -11,6 +11,7 @@ pub mod other_version;
 pub mod postgres;
 pub mod process;
 pub mod run_log;
+pub mod s3;
 pub mod server;
 pub mod smtp;
 pub mod watch;

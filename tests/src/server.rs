@@ -83,6 +83,17 @@ impl Server {
         body["access_token"].as_str().expect("a token").to_owned()
     }
 
+    /// How many KiB it has in memory.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+
     /// `kill -9`, and another one on the same folder and port.
     ///
     /// # Panics

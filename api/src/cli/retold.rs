@@ -199,6 +199,11 @@ fn conversation(event: &ConversationEvent, names: &Names) -> Told {
             let what = if left.is_some() { "redacted parts of a message" } else { "redacted a message" };
             Told::new(what).with(left.as_ref()).with(reason.as_ref())
         }
+        ConversationEvent::AttachmentAdded { name, is_internal, .. } => {
+            let kind = if *is_internal { "attached a file for staff" } else { "attached a file" };
+            Told::new(kind).with(Some(name))
+        }
+        ConversationEvent::AttachmentRemoved { .. } => Told::new("removed a file"),
         ConversationEvent::MessageFeedbackSet { by, feedback, .. } => {
             Told::new(format!("{} judged a message: {}", names.name(*by), <&str>::from(feedback)))
         }

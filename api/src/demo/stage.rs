@@ -105,7 +105,8 @@ impl Stage {
     /// Files the ticket of `life`, unless it was filed before. Gives its id and the number of events added.
     pub(crate) async fn file(&self, life: &Life) -> anyhow::Result<(TicketId, i64)> {
         let request = request(life.command(0), DESK, life.filed_at);
-        let new = NewTicket { id: life.ticket_id(), report: life.report(), per_day: i32::MAX };
+        let new =
+            NewTicket { id: life.ticket_id(), report: life.report(), per_day: i32::MAX, attachments: vec![] };
         let (id, done) = patiently(async || self.commands.create_ticket(&request, new.clone()).await)
             .await
             .with_context(|| format!("the demo's ticket {:?} cannot be filed", life.title))?;

@@ -72,6 +72,7 @@ fn rehearse_step(
                 is_ai: false,
                 client_msg_id: None,
                 mentions: vec![],
+                attachments: vec![],
             };
             decide(conversation, Issued::new(by, at, post))
         }

@@ -6,6 +6,7 @@ use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
 use infrastructure::keys::Keyring;
 use infrastructure::log::Trace;
+use projections::attachments::Attachment;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
@@ -32,6 +33,8 @@ pub struct PersonalData {
     pub api_tokens: Vec<ExportedToken>,
     /// Their sign-ins and what else is noted about them, with addresses and devices.
     pub activity: Vec<ExportedEvent>,
+    /// The files that they uploaded and that are on tickets.
+    pub attachments: Vec<Attachment>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -100,6 +101,11 @@ pub(crate) async fn idempotent(State(desk): State<Desk>, request: Request, next:
     if request.method() != Method::POST || signs_in || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
+    if is_form(request.headers()) {
+        let message =
+            "uploads cannot be repeated under an Idempotency-Key; upload again, and use one of both";
+        return Problem::invalid(message).into_response();
+    }
     match served_once(&desk, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
@@ -142,6 +148,12 @@ fn key(headers: &HeaderMap) -> Answer<String> {
         return Ok(value.to_owned());
     }
     Err(Problem::invalid("Idempotency-Key must be one text of 1 to 255 visible ASCII characters"))
+}
+
+/// Whether the body is a form with files, which is not read as a whole.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.to_ascii_lowercase().starts_with("multipart/")
 }
 
 /// The path without the prefix that some callers leave out.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -24,11 +25,19 @@ pub(super) async fn wrong_method() -> Problem {
 /// How much longer a reader of the log may wait for an event.
 const LONG_POLL: Duration = Duration::from_secs(25);
 
+/// How long an upload may take: ten megabytes at some thirty kilobytes in a second.
+const UPLOAD_LIMIT: Duration = Duration::from_mins(5);
+
 /// A request that takes longer is given up. Its command may have been accepted all the same.
 pub(super) async fn in_time(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_long_poll = path.strip_prefix("/api/v1").unwrap_or(path) == "/events";
-    let limit = if is_long_poll { TIME_LIMIT + LONG_POLL } else { TIME_LIMIT };
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let is_upload = request.method() == Method::POST && path.ends_with("/attachments");
+    let limit = match path {
+        "/events" => TIME_LIMIT + LONG_POLL,
+        _ if is_upload => UPLOAD_LIMIT,
+        _ => TIME_LIMIT,
+    };
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         tracing::warn!("A request took too long");
         Problem::unavailable("the request took too long; whether it had an effect is unknown").into_response()

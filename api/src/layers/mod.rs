@@ -14,14 +14,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION, RETRY_AFTER};
+use axum::http::header::{
+    ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    IF_MATCH, IF_RANGE, LINK, LOCATION, RANGE, RETRY_AFTER,
+};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower::util::MapRequest;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::cors::CorsLayer;
 
 use crate::body::LONGEST_BODY;
@@ -38,6 +42,7 @@ const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
     metrics::install();
     let origins = desk.config.server.cors_origins.clone();
+    let worth_it = DefaultPredicate::new().and(may_change);
     let routes = routes
         .fallback(fallback::nothing_here)
         .method_not_allowed_fallback(fallback::wrong_method)
@@ -49,17 +54,24 @@ pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(from_fn_with_state(desk.clone(), reach::reach))
         .layer(from_fn(fallback::in_time))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worth_it));
     let routes = if origins.is_empty() { routes } else { routes.layer(cors(&origins)) };
     let routes = routes.layer(from_fn(observe::observe)).with_state(desk);
     Router::new().fallback_service(MapRequest::new(routes, without_trailing_slash))
 }
 
+/// Whether an answer may reach the client otherwise than it is: unless it says that it may not.
+fn may_change(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let said = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    !said.contains("no-transform")
+}
+
 /// The pages of exactly these sites may call the API, with tokens but never with cookies.
 fn cors(origins: &[String]) -> CorsLayer {
     let names = |names: &'static [&'static str]| names.iter().map(|name| HeaderName::from_static(name));
-    let asked = [AUTHORIZATION, CONTENT_TYPE, IF_MATCH].into_iter();
-    let told = [ETAG, LINK, LOCATION, RETRY_AFTER].into_iter();
+    let asked = [AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_RANGE, RANGE].into_iter();
+    let told =
+        [ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, LINK, LOCATION, RETRY_AFTER].into_iter();
     CorsLayer::new()
         .allow_origin(origins.iter().filter_map(|o| HeaderValue::from_str(o).ok()).collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

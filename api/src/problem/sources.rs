@@ -4,12 +4,14 @@ use application::Error;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::refusal::{Refusal, RefusalKind};
+use infrastructure::attachments::AttachmentError;
 use infrastructure::audit::AuditError;
 use infrastructure::database::is_unreachable;
 use infrastructure::keys::KeyError;
 use infrastructure::password::PasswordError;
 
 use super::Problem;
+use crate::routes::attachment::form::other_kind;
 
 const AWAY: &str = "the database cannot be reached at the moment; try again";
 
@@ -65,6 +67,22 @@ fn quota_exceeded(limit: i32, retry_at: DateTime<Utc>) -> Problem {
         .header(HeaderName::from_static("x-ratelimit-limit"), limit.into())
         .header(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from_static("0"))
         .header(HeaderName::from_static("x-ratelimit-reset"), seconds.into())
+}
+
+impl From<AttachmentError> for Problem {
+    fn from(error: AttachmentError) -> Self {
+        match error {
+            AttachmentError::TooLarge(_) => Self::too_large(error.to_string()),
+            AttachmentError::OtherKind => other_kind(),
+            AttachmentError::Gone => Self::not_found("there is no such attachment"),
+            AttachmentError::Damaged(_) => Self::internal(&error.into()),
+            AttachmentError::Store(error) => {
+                tracing::error!(%error, "The store of attachments failed");
+                Self::unavailable("the store of attachments cannot be reached at the moment; try again")
+            }
+            AttachmentError::Keys(error) => error.into(),
+        }
+    }
 }
 
 impl From<sqlx::Error> for Problem {

@@ -54,6 +54,7 @@
 
 mod activity;
 mod api_token;
+pub(crate) mod attachment;
 mod audit;
 mod auth;
 mod catalogue;
@@ -85,6 +86,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(home::routes())
         .merge(ticket::routes())
         .merge(message::routes())
+        .merge(attachment::routes())
         .merge(activity::routes())
         .merge(audit::routes())
         .merge(event::routes())

@@ -58,6 +58,7 @@ impl Socket {
             client_msg_id: Some(client_msg_id.clone()),
             mentions,
             set_status: None,
+            attachments: vec![],
         };
         let request = asked_once(&self.desk, &self.signed, request_id).await?;
         let (message, done) = self.desk.commands.post_message(&request, ticket, new).await?;

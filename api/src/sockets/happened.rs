@@ -185,7 +185,9 @@ fn shown(event: &ConversationEvent) -> Option<Uuid> {
     match event {
         ConversationEvent::MessagePosted { message_id, .. }
         | ConversationEvent::MessageRedacted { message_id, .. } => Some(message_id.0),
-        ConversationEvent::MessageFeedbackSet { .. } => None,
+        ConversationEvent::MessageFeedbackSet { .. }
+        | ConversationEvent::AttachmentAdded { .. }
+        | ConversationEvent::AttachmentRemoved { .. } => None,
     }
 }
 

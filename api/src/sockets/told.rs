@@ -31,6 +31,13 @@ pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) 
             let fields = json!({ "message_id": message_id, "user_id": by, "feedback": feedback });
             ("message_feedback_changed", fields)
         }
+        Event::Conversation(ConversationEvent::AttachmentAdded { .. }) => {
+            ("attachment_added", json!({ "attachment": attachment(event) }))
+        }
+        Event::Conversation(ConversationEvent::AttachmentRemoved { attachment_id, message_id, .. }) => {
+            let fields = json!({ "attachment_id": attachment_id, "message_id": message_id });
+            ("attachment_removed", fields)
+        }
         Event::User(UserEvent::AvailabilityChanged { is_available, capacity }) => {
             let fields = json!({ "is_available": is_available, "capacity": capacity });
             ("agent_availability_changed", fields)
@@ -87,6 +94,21 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
         | E::TagsChanged { .. }
         | E::FeedbackGiven { .. } => ("ticket_updated", json!({ "changes": changes(ticket, event) })),
     }
+}
+
+/// A file, in the words of the endpoints.
+fn attachment(event: &Event) -> Map<String, Value> {
+    let Ok(Value::Object(fields)) = event.shown() else { return Map::new() };
+    let name = |field: String| {
+        match field.as_str() {
+            "attachment_id" => "id",
+            "uploader" => "uploaded_by",
+            "at" => "added_at",
+            _ => return field,
+        }
+        .to_owned()
+    };
+    fields.into_iter().map(|(field, value)| (name(field), value)).collect()
 }
 
 /// The ticket as it was filed, in the words of the endpoints.

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::values::Feedback;
-use crate::id::{MessageId, UserId};
+use crate::attachment::Uploaded;
+use crate::id::{AttachmentId, MessageId, UserId};
 
 /// What can be asked of a conversation. That the caller sees the ticket and that the ticket takes messages
 /// is the ticket's decision ([`crate::ticket::TicketCommand::Answer`]), taken in the same append.
@@ -25,6 +26,22 @@ pub enum ConversationCommand {
         client_msg_id: Option<String>,
         /// Who is spoken to in it: see [`super::mentions::kept`].
         mentions: Vec<UserId>,
+        /// The files that go with it, each the sender's own.
+        attachments: Vec<Uploaded>,
+    },
+    /// Put files with the ticket itself.
+    Attach {
+        /// Whose ticket it is.
+        requester: UserId,
+        /// The files, each the caller's own.
+        files: Vec<Uploaded>,
+        /// Whether only staff may see them; staff only.
+        is_internal: bool,
+    },
+    /// Remove a file.
+    RemoveAttachment {
+        /// The file.
+        attachment_id: AttachmentId,
     },
     /// Make what a message says unreadable, all of it or parts.
     Redact {

@@ -22,6 +22,20 @@ pub enum ConversationError {
     /// A part that is not in the text.
     #[error("spans: must lie within the message's {0} characters, each with its start before its end")]
     NoSuchSpan(usize),
+    /// The file was never uploaded by the caller, is gone, or was for another ticket.
+    #[error(
+        "attachment_ids: must be files that the sender uploaded for this ticket, or for none, within a day"
+    )]
+    NoSuchAttachment,
+    /// The file goes with another message.
+    #[error("attachment_ids: must not be files that go with another message already")]
+    UsedAlready,
+    /// Whoever sees the file on the ticket is not who may read the message.
+    #[error("attachment_ids: a file on the ticket must be as internal as the message it is put with")]
+    OtherReaders,
+    /// The file was never on the ticket, was removed, or is not the caller's to see.
+    #[error("there is no such attachment")]
+    AttachmentNotFound,
     /// Another message has this id.
     #[error("another message has this id already")]
     AlreadyExists,
@@ -30,26 +44,32 @@ pub enum ConversationError {
 impl Refusal for ConversationError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::NotFound => RefusalKind::NotFound,
+            Self::NotFound | Self::AttachmentNotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
             Self::AlreadyExists | Self::NotRedactable | Self::RedactedMeanwhile => RefusalKind::Conflict,
-            Self::NoSuchSpan(_) => RefusalKind::Invalid,
+            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
+                RefusalKind::Invalid
+            }
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "NOT_FOUND",
+            Self::NotFound | Self::AttachmentNotFound => "NOT_FOUND",
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
             Self::NotRedactable | Self::RedactedMeanwhile => "CONFLICT",
-            Self::NoSuchSpan(_) => "VALIDATION_ERROR",
+            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
+                "VALIDATION_ERROR"
+            }
         }
     }
 
     fn details(&self) -> Option<Value> {
         match self {
-            Self::NoSuchSpan(_) => wrong_field("invalid", &self.to_string()),
+            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
+                wrong_field("invalid", &self.to_string())
+            }
             _ => None,
         }
     }

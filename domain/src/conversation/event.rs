@@ -1,5 +1,6 @@
 //! What can have been said on a ticket.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use super::evolution::STEPS;
 use super::values::{Feedback, MessageType, SenderRole};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::evolution::Step;
-use crate::id::{MessageId, UserId};
+use crate::id::{AttachmentId, MessageId, UserId};
 use crate::sealed::Sealed;
 
 /// What can have been said on a ticket, and what people thought of it.
@@ -60,6 +61,37 @@ pub enum ConversationEvent {
         /// How.
         feedback: Feedback,
     },
+    /// A file was put with the ticket, or with a message; again, if it moved from the one to the other.
+    AttachmentAdded {
+        /// The file.
+        attachment_id: AttachmentId,
+        /// The message that it goes with; none if it goes with the ticket.
+        message_id: Option<MessageId>,
+        /// Who uploaded it.
+        uploader: UserId,
+        /// What it is called.
+        name: Sealed,
+        /// How many bytes it has.
+        #[schema(minimum = 0)]
+        size: i64,
+        /// Its media type, by its content.
+        mime: String,
+        /// The SHA-256 of its content, in hexadecimal digits.
+        sha256: String,
+        /// Whether only staff may see it.
+        is_internal: bool,
+        /// When it was put there.
+        at: DateTime<Utc>,
+    },
+    /// A file was removed: its key is destroyed, and then its content.
+    AttachmentRemoved {
+        /// The file.
+        attachment_id: AttachmentId,
+        /// The message that it went with; none if it went with the ticket.
+        message_id: Option<MessageId>,
+        /// Whether only staff could see it.
+        is_internal: bool,
+    },
 }
 
 impl From<ConversationEvent> for Event {
@@ -70,8 +102,13 @@ impl From<ConversationEvent> for Event {
 
 impl StoredEvent for ConversationEvent {
     const STREAM: StreamType = StreamType::Conversation;
-    const TYPES: &'static [(&'static str, i16)] =
-        &[("MessagePosted", 2), ("MessageFeedbackSet", 1), ("MessageRedacted", 1)];
+    const TYPES: &'static [(&'static str, i16)] = &[
+        ("MessagePosted", 2),
+        ("MessageFeedbackSet", 1),
+        ("MessageRedacted", 1),
+        ("AttachmentAdded", 1),
+        ("AttachmentRemoved", 1),
+    ];
     const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {

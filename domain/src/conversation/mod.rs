@@ -1,5 +1,6 @@
 //! The conversation: the messages on a ticket, and what people thought of them.
 
+pub mod attachments;
 mod command;
 mod error;
 mod event;
@@ -17,13 +18,14 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use attachments::{Attached, Place};
 pub use command::ConversationCommand;
 pub use error::ConversationError;
 pub use event::ConversationEvent;
 use values::{Feedback, MessageType, SenderRole};
 
 use crate::access::{Caller, Role};
-use crate::id::{MessageId, UserId};
+use crate::id::{AttachmentId, MessageId, UserId};
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 
@@ -31,6 +33,7 @@ use crate::{Decide, Issued};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Conversation {
     messages: BTreeMap<MessageId, Message>,
+    attachments: BTreeMap<AttachmentId, Attached>,
 }
 
 /// What a conversation remembers of a message.
@@ -127,22 +130,37 @@ fn written_as(by: &Caller, requester: UserId) -> (SenderRole, MessageType) {
 impl Decide for Conversation {
     fn decide(&self, issued: Issued<ConversationCommand>) -> Decision {
         use ConversationCommand as C;
-        let Issued { by, command, .. } = issued;
+        let Issued { by, at, command, .. } = issued;
         match command {
             C::SetFeedback { message_id, feedback } => self.set_feedback(&by, message_id, feedback),
             C::Redact { message_id, requester, seen, left, reason } => {
                 self.redact(&by, message_id, requester, seen, left, reason)
             }
+            C::Attach { requester, files, is_internal } => {
+                self.attach(&by, at, Place { requester, message: None, is_internal }, files)
+            }
+            C::RemoveAttachment { attachment_id } => self.remove_attachment(&by, at, attachment_id),
             C::Post { is_internal, is_ai, .. } if (is_internal || is_ai) && !by.is_staff() => {
                 Err(ConversationError::Forbidden("staff"))
             }
-            C::Post { message_id, requester, content, is_internal, is_ai, client_msg_id, mentions } => {
+            C::Post {
+                message_id,
+                requester,
+                content,
+                is_internal,
+                is_ai,
+                client_msg_id,
+                mentions,
+                attachments,
+            } => {
                 let sender = by.person();
                 if self.is_repeated(sender, message_id, client_msg_id.as_deref())? {
                     return Ok(vec![]);
                 }
                 let (sender_role, message_type) = written_as(&by, requester);
-                Ok(vec![ConversationEvent::MessagePosted {
+                let place = Place { requester, message: Some(message_id), is_internal };
+                let attached = self.attach(&by, at, place, attachments)?;
+                let posted = ConversationEvent::MessagePosted {
                     message_id,
                     sender,
                     sender_role,
@@ -152,7 +170,8 @@ impl Decide for Conversation {
                     is_ai,
                     client_msg_id,
                     mentions,
-                }])
+                };
+                Ok([vec![posted], attached].concat())
             }
         }
     }
@@ -201,6 +220,17 @@ impl Aggregate for Conversation {
                 if let Some(message) = self.messages.get_mut(&message_id) {
                     message.feedback.insert(by, feedback);
                 }
+            }
+            ConversationEvent::AttachmentAdded {
+                attachment_id,
+                message_id,
+                uploader,
+                is_internal,
+                at,
+                ..
+            } => self.added(attachment_id, uploader, message_id, (is_internal, at)),
+            ConversationEvent::AttachmentRemoved { attachment_id, .. } => {
+                self.attachments.remove(&attachment_id);
             }
         }
     }

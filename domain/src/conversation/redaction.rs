@@ -66,13 +66,15 @@ impl Conversation {
         if seen != Some(destroyed_key) {
             return Err(ConversationError::RedactedMeanwhile);
         }
-        Ok(vec![ConversationEvent::MessageRedacted {
+        let gone = if left.is_none() { self.without_attachments_of(message_id) } else { vec![] };
+        let redacted = ConversationEvent::MessageRedacted {
             message_id,
             is_internal: message.is_internal,
             destroyed_key,
             left: left.map(|(key, text)| Sealed::with_own_key(requester, key, text)),
             reason: Some(Sealed::new(requester, reason)),
-        }])
+        };
+        Ok([vec![redacted], gone].concat())
     }
 }
 

@@ -74,6 +74,7 @@ mod testing {
                 is_ai: post.is_ai,
                 client_msg_id: post.client_msg_id.map(Into::into),
                 mentions: vec![IVAN],
+                attachments: vec![],
             }
         }
     }

@@ -6,6 +6,7 @@ mod oidc;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub use self::nats::{Access, Nats};
 pub use self::oidc::{GOOGLE, Oidc, OidcProvider};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
+pub use self::uploads::{Attachments, S3, Uploads};
 use crate::network::Network;
 use crate::password::{LONGEST_PASSWORD, SHORTEST_PASSWORD, check_strength};
 use crate::secrets::{self, Keys, SHORTEST_JWT_SECRET, Secret, Secrets, SecretsError};
@@ -31,6 +33,8 @@ pub struct Config {
     pub server: Server,
     /// Where the desk keeps its data.
     pub storage: Storage,
+    /// Where attachments are kept, and how large they may be.
+    pub attachments: Attachments,
     /// How long a sign-in lasts.
     pub tokens: Tokens,
     /// How much one person may ask for.
@@ -136,9 +140,11 @@ impl Config {
         overrides: Overrides,
     ) -> Result<Self, Misconfigured> {
         let mut reader = Reader::new(env, file);
+        let storage = Storage::read(&mut reader, overrides.data_dir, overrides.database_url);
         let config = Self {
             server: Server::read(&mut reader, overrides.listen),
-            storage: Storage::read(&mut reader, overrides.data_dir, overrides.database_url),
+            attachments: Attachments::read(&mut reader, &storage.data_dir),
+            storage,
             tokens: Tokens::read(&mut reader),
             limits: Limits::read(&mut reader),
             nats: Nats::read(&mut reader),

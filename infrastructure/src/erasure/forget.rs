@@ -56,6 +56,16 @@ impl Erasure {
         .bind(user.0)
         .execute(&mut *transaction)
         .await?;
+        // Files they uploaded, and those on their tickets, have keys of their own; the files themselves are removed by
+        // whoever looks after them.
+        sqlx::query(
+            "update desk.subject_keys set wrapped = null, destroyed_at = now()
+              where wrapped is not null
+                and subject in (select id from desk.attachments where uploader = $1 or requester = $1)",
+        )
+        .bind(user.0)
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query(
             "update desk.erasures set key_destroyed_at = now() where user_id = $1 and key_destroyed_at is null",
         )

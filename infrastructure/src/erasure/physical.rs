@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 11] = [
+const REWRITTEN: [&str; 12] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.second_factors",
@@ -18,6 +18,7 @@ const REWRITTEN: [&str; 11] = [
     "desk.idempotency",
     "desk.outgoing_mail",
     "desk.drafts",
+    "desk.attachments",
     "pg_catalog.pg_statistic",
 ];
 /// How long to wait for transactions that can still see deleted rows.

@@ -8,7 +8,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use super::BASE64;
 
 /// The key that `bytes` are, of which there are 32.
-pub(super) fn aes_key(bytes: &[u8]) -> LessSafeKey {
+pub(crate) fn aes_key(bytes: &[u8]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of 256 bits"))
 }
 

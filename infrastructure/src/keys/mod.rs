@@ -28,7 +28,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use self::aead::{aes_key, decrypt, open_in_place};
+pub(crate) use self::aead::aes_key;
+use self::aead::{decrypt, open_in_place};
 use self::cipher::EventCipher;
 use crate::audit::HeadKey;
 

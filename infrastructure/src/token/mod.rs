@@ -2,6 +2,7 @@
 
 mod api;
 mod confirmation;
+mod link;
 mod refresh;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::api::ApiSecret;
+pub use self::link::{LONGEST_LINK, Link};
 pub use self::refresh::{RefreshToken, Salt};
 use crate::secrets::Secret;
 

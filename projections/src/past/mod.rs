@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 pub use self::as_of::{AsOf, Mark, NotThen};
 pub use self::why::Why;
+use crate::attachments::{Attachment, TicketAttachments};
 use crate::messages::{Message, Messages, Which};
 use crate::ticket_history::{Happened, TicketHistory};
 use crate::ticket_page::{FullTicket, TicketPage};
@@ -100,7 +101,18 @@ impl Past {
     pub fn ticket(&self, names: &Names) -> anyhow::Result<FullTicket> {
         let rows = fold::<TicketPage>(&self.events)?;
         let row = rows.into_iter().next().context("a ticket without a creation")?;
-        Ok(row.shown(names, self.internal))
+        Ok(row.shown(names, self.internal, self.attachments()?))
+    }
+
+    /// What was attached, as far as the reader may see it, oldest first.
+    ///
+    /// # Errors
+    /// The events do not fit each other.
+    pub fn attachments(&self) -> anyhow::Result<Vec<Attachment>> {
+        let mut rows = fold::<TicketAttachments>(&self.events)?;
+        rows.retain(|row| self.internal || !row.is_internal);
+        rows.sort_by_key(|row| row.position);
+        Ok(rows.into_iter().map(Attachment::from).collect())
     }
 
     /// The messages that are asked for and the reader may see, oldest first.
@@ -108,12 +120,21 @@ impl Past {
     /// # Errors
     /// The events do not fit each other.
     pub fn messages(&self, which: Which, names: &Names) -> anyhow::Result<Vec<Message>> {
+        let attachments = self.attachments()?;
+        let with = |message: Uuid| {
+            let of_it = attachments.iter().filter(|attachment| attachment.message_id == Some(message));
+            of_it.cloned().collect::<Vec<_>>()
+        };
         let rows = fold::<Messages>(&self.events)?.into_iter();
         let shown = rows
             .filter(|row| row.position > which.after && (self.internal || !row.is_internal))
             .skip(usize::try_from(which.skip).unwrap_or(usize::MAX))
             .take(usize::try_from(which.limit).unwrap_or(usize::MAX));
-        Ok(shown.map(|row| row.shown(names)).collect())
+        let shown = shown.map(|row| {
+            let attachments = with(row.id);
+            row.shown(names, attachments)
+        });
+        Ok(shown.collect())
     }
 
     /// What had happened as far as the reader may see it, oldest first, leaving out `skip`; and how much in all.

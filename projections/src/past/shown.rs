@@ -4,6 +4,7 @@ use domain::id::TicketId;
 use uuid::Uuid;
 
 use super::Names;
+use crate::attachments::Attachment;
 use crate::messages::{Message, MessageRow};
 use crate::person::TicketName;
 use crate::ticket_history::{Happened, HistoryRow};
@@ -15,7 +16,7 @@ fn name(names: &Names, id: impl Into<Option<Uuid>>) -> Option<String> {
 
 impl PageRow {
     /// The ticket, for a reader of internal notes or somebody else.
-    pub(super) fn shown(self, names: &Names, internal: bool) -> FullTicket {
+    pub(super) fn shown(self, names: &Names, internal: bool, attachments: Vec<Attachment>) -> FullTicket {
         let facts = self.facts;
         FullTicket {
             id: self.id,
@@ -51,13 +52,14 @@ impl PageRow {
             messages_version: self.messages_version,
             followers: vec![],
             following: self.followers.into(),
+            attachments,
             labels: facts.labels.into(),
         }
     }
 }
 
 impl MessageRow {
-    pub(super) fn shown(self, names: &Names) -> Message {
+    pub(super) fn shown(self, names: &Names, attachments: Vec<Attachment>) -> Message {
         Message {
             id: self.id,
             position: self.position,
@@ -72,6 +74,7 @@ impl MessageRow {
             timestamp: self.created_at,
             mentions: self.mentions.into(),
             is_redacted: self.is_redacted,
+            attachments,
         }
     }
 }

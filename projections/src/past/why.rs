@@ -79,7 +79,7 @@ impl Past {
 
 /// What answers show in `field`.
 fn value(row: Option<PageRow>, field: Field) -> anyhow::Result<Value> {
-    let ticket = row.context("a ticket without a creation")?.shown(&Names::new(), true);
+    let ticket = row.context("a ticket without a creation")?.shown(&Names::new(), true, vec![]);
     let mut shown = serde_json::to_value(ticket)?;
     shown.get_mut(field.name()).map(Value::take).with_context(|| format!("no answer has {}", field.name()))
 }

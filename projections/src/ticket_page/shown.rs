@@ -8,6 +8,7 @@ use sqlx::{FromRow, PgExecutor, PgPool, QueryBuilder};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::attachments::{Attachment, attached};
 use crate::followers::Follower;
 use crate::in_column::InColumn;
 use crate::labels::ShownLabels;
@@ -90,6 +91,9 @@ pub struct FullTicket {
     #[sqlx(rename = "followers", try_from = "String")]
     #[serde(skip)]
     pub following: InColumn<Uuid>,
+    /// The files on it that the reader may see, also those that go with messages.
+    #[sqlx(json)]
+    pub attachments: Vec<Attachment>,
     /// What it refers to.
     #[sqlx(flatten)]
     #[serde(flatten)]
@@ -128,13 +132,14 @@ pub async fn find(
     sight: &Sight,
     ticket: TicketRef,
 ) -> sqlx::Result<Option<FullTicket>> {
-    let mut query = QueryBuilder::new(
-        "select t.*, r.username as requester_username, a.username as assignee_username
-           from read.ticket_page t
+    let mut query = QueryBuilder::new(concat!(
+        "select t.*, r.username as requester_username, s.username as assignee_username, ",
+        attached!("a.ticket = t.id"),
+        " from read.ticket_page t
            left join read.user_directory r on r.id = t.requester
-           left join read.user_directory a on a.id = t.assignee
+           left join read.user_directory s on s.id = t.assignee
           where ",
-    );
+    ));
     match ticket {
         TicketRef::Id(id) => query.push("t.id = ").push_bind(id.stream()),
         TicketRef::Number(number) => query.push("t.number = ").push_bind(number),
@@ -153,11 +158,12 @@ struct Found {
 }
 
 impl Found {
-    /// A requester does not learn how many internal notes there are.
-    fn seen_by(self, sight: &Sight) -> FullTicket {
+    /// A requester does not learn how many internal notes there are, nor what is attached for staff.
+    fn seen_by(mut self, sight: &Sight) -> FullTicket {
         if reads_internal(sight, &self.ticket) {
             self.ticket
         } else {
+            self.ticket.attachments.retain(|attachment| !attachment.is_internal);
             FullTicket { message_count: self.public_messages, ..self.ticket }
         }
     }

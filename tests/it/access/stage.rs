@@ -166,7 +166,7 @@ impl Cast {
         body.replace("<it agent>", &self.it_agent.id.to_string()).replace("<number>", &number)
     }
 
-    /// Asks for `operation` with the body `template`, or the query if it begins with `?`; about `subject` if it is about a
+    /// Asks for `operation` with the body `template`, a form if it begins with `--form`, or the query if it begins with `?`; about `subject` if it is about a
     /// ticket.
     pub(super) async fn ask(
         &self,
@@ -183,7 +183,9 @@ impl Cast {
         let path = path + query.unwrap_or_default();
         let mut request = self.desk.request(who, operation.method.clone(), &path);
         if let Some(template) = template.filter(|_| query.is_none()) {
-            request = request.header("content-type", "application/json").body(self.body(template).await);
+            let is_form = template.starts_with("--form");
+            let kind = if is_form { "multipart/form-data; boundary=form" } else { "application/json" };
+            request = request.header("content-type", kind).body(self.body(template).await);
         }
         self.desk.send(request).await
     }

@@ -47,6 +47,7 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
 /// For everybody signed in, if it existed.
 const UNKNOWN: [u16; 9] = [401, 404, 404, 404, 404, 404, 404, 404, 404];
 
+const FILE: &str = "--form\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--form--\r\n";
 const ENTRY: &str = r#"{"code":"new-<number>","name":"Something new"}"#;
 /// The same for everybody signed in.
 const fn every_signed(status: u16) -> [u16; 9] {
@@ -214,6 +215,14 @@ pub(super) const TABLE: &[Row] = &[
     Row("list_consumers", Open, None, ADMIN),
     Row("show_consumer", Open, None, ADMIN),
     Row("remove_consumer", Open, None, [401, 403, 403, 403, 403, 403, 403, 403, 204]),
+    Row("upload_attachment", Open, Some(FILE), created(SIGNED)),
+    Row("upload_ticket_attachment", Open, Some(FILE), created(SEES)),
+    Row("list_ticket_attachments", Open, None, SEES),
+    // A file that does not exist; those that do are in tests/it/attachments/access.rs.
+    Row("show_attachment", Open, None, UNKNOWN),
+    Row("download_attachment", Open, None, UNKNOWN),
+    Row("link_attachment", Open, None, UNKNOWN),
+    Row("remove_attachment", Open, None, UNKNOWN),
     Row("list_messages", Open, None, SEES),
     Row("list_messages", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),
     Row("post_message", Open, Some(r#"{"content":"Any news?"}"#), created(SEES)),

@@ -10,7 +10,7 @@ use domain::catalogue::values::{Details, EntryKind};
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
-use domain::id::{EntryId, MessageId, TicketId, UserId};
+use domain::id::{AttachmentId, EntryId, MessageId, TicketId, UserId};
 use domain::scope::Scope;
 use domain::sealed::Sealed;
 use domain::setting::{SettingEvent, SettingValue};
@@ -172,6 +172,22 @@ fn conversation_examples() -> Vec<ConversationEvent> {
             reason: Some(sealed("A name")),
         },
         ConversationEvent::MessageFeedbackSet { message_id: MESSAGE, by: ADA, feedback: Feedback::Up },
+        ConversationEvent::AttachmentAdded {
+            attachment_id: AttachmentId(MESSAGE.0),
+            message_id: Some(MESSAGE),
+            uploader: IVAN,
+            name: Sealed::with_own_key(ADA, MESSAGE.0, "screenshot.png"),
+            size: 48_213,
+            mime: "image/png".to_owned(),
+            sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824".to_owned(),
+            is_internal: true,
+            at: at(),
+        },
+        ConversationEvent::AttachmentRemoved {
+            attachment_id: AttachmentId(MESSAGE.0),
+            message_id: Some(MESSAGE),
+            is_internal: true,
+        },
     ]
 }
 

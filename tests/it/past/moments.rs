@@ -107,6 +107,7 @@ async fn a_time_means_what_the_desk_knew_then() {
             ..Report::default()
         },
         per_day: i32::MAX,
+        attachments: vec![],
     };
     let before = Utc::now().to_rfc3339().replace('+', "%2B");
     let request = Request::once(the_desk(), long_ago, "test", Uuid::now_v7());

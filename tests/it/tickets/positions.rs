@@ -24,6 +24,7 @@ async fn file(desk: &TestDesk, who: &Somebody) -> (TicketId, i64) {
             ..Report::default()
         },
         per_day: i32::MAX,
+        attachments: vec![],
     };
     let request = Request::once(caller, Utc::now(), "test", Uuid::now_v7());
     let (id, done) = desk.desk.commands.create_ticket(&request, new).await.expect("accepted");

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::conversation::mentions::MOST_MENTIONS;
 use domain::conversation::values::{MessageType, parse_client_msg_id, parse_content};
-use domain::id::{MessageId, UserId};
+use domain::id::{AttachmentId, MessageId, UserId};
 use domain::ticket::values::Status;
 use projections::messages::{Message, find};
 use projections::ticket_page::TicketRef;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::attachments::check as check_ids;
 use crate::body::Json;
 use crate::context::{Asked, Version};
 use crate::desk::Desk;
@@ -57,6 +58,10 @@ pub(super) struct PostMessage {
     /// version stays.
     #[schema(minimum = 1, example = 3)]
     from_draft: Option<i32>,
+    /// The files that go with it: the sender's own, uploaded for this ticket or for none.
+    #[serde(default)]
+    #[schema(value_type = Vec<AttachmentId>, max_items = 10)]
+    attachment_ids: Vec<Uuid>,
 }
 
 /// Post a message
@@ -91,6 +96,11 @@ pub(super) async fn post(
     let ids: Vec<UserId> = body.mentions.into_iter().map(UserId).collect();
     new.mentions = meant(&desk, &ids, &new.content).await?;
     let id = find_id(&desk, &request, ticket).await?;
+    if !body.attachment_ids.is_empty() {
+        let ticket = seen(&desk, &request.by.sight(), TicketRef::Id(id)).await?;
+        let whose = (ticket.id, UserId(ticket.user_id));
+        new.attachments = desk.reserved(&request, &body.attachment_ids, whose).await?;
+    }
     let outcome = desk.commands.post_message(&request, id, new).await;
     let (message, done) = or_missed(&desk, &request, id, Part::Conversation, outcome).await?;
     if let (Some(version), Some(writer)) = (body.from_draft, request.by.person()) {
@@ -116,11 +126,12 @@ fn checked(mut errors: ValidationErrors, body: &PostMessage) -> Answer<NewMessag
     if body.mentions.len() > MOST_MENTIONS {
         errors.add("mentions", "invalid", format!("must be at most {MOST_MENTIONS}"));
     }
+    check_ids(&mut errors, &body.attachment_ids);
     let Some(content) = content else { return Err(errors.into()) };
     errors.finish()?;
     let PostMessage { is_internal, is_ai, .. } = *body;
     let id = MessageId(Uuid::now_v7());
-    Ok(NewMessage { id, content, is_internal, is_ai, client_msg_id, set_status, mentions: vec![] })
+    Ok(NewMessage { id, content, is_internal, is_ai, client_msg_id, set_status, ..NewMessage::default() })
 }
 
 /// Notes it if the caller's messages on the ticket are of another type: on their own, staff are requesters.

@@ -1,12 +1,12 @@
 //! Filing a ticket.
 
-use application::{Done, NewTicket, Request};
+use application::{Done, Error, NewTicket, Request};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use domain::access::{Department, Sight};
-use domain::id::{EntryId, TicketId, UserId};
+use domain::id::{AttachmentId, EntryId, TicketId, UserId};
 use domain::ticket::Report;
 use domain::ticket::values::{Urgency, parse_description, parse_title};
 use projections::ticket_page::{FullTicket, TicketRef, find};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::words::{department, optional, word};
+use crate::attachments::check as check_ids;
 use crate::auth::Signed;
 use crate::body::Json;
 use crate::context::{Asked, Version};
@@ -51,6 +52,10 @@ pub(super) struct CreateTicket {
     /// Whose problem it is, if not the caller's; staff only.
     #[schema(value_type = Option<UserId>)]
     on_behalf_of: Option<Uuid>,
+    /// The files that go with it: the caller's own, uploaded for no ticket.
+    #[serde(default)]
+    #[schema(value_type = Vec<AttachmentId>, max_items = 10)]
+    attachment_ids: Vec<Uuid>,
 }
 
 /// File a ticket
@@ -73,11 +78,19 @@ pub(super) async fn create(
     Asked(request): Asked,
     Json(body): Json<CreateTicket>,
 ) -> Answer<impl IntoResponse> {
+    let attachment_ids = body.attachment_ids.clone();
     let mut new = checked(&desk, &request, body).await?;
     if signed.is_service() {
         new.per_day = i32::MAX;
     }
-    let (id, done) = desk.commands.create_ticket(&request, new).await?;
+    let (stream, requester) = (new.id.stream(), new.report.requester);
+    new.attachments = desk.reserved(&request, &attachment_ids, (stream, requester)).await?;
+    let outcome = desk.commands.create_ticket(&request, new).await;
+    if matches!(&outcome, Err(Error::Refused(_) | Error::QuotaExceeded { .. })) && !attachment_ids.is_empty()
+    {
+        desk.attachments.release(stream).await?;
+    }
+    let (id, done) = outcome?;
     let settled = desk.settled(done).await?;
     // Whoever just wrote it may read it once, even if it belongs to a department that is not theirs.
     let sight = if is_repeated(done) { request.by.sight() } else { Sight::Everything };
@@ -98,6 +111,7 @@ async fn checked(desk: &Desk, request: &Request, body: CreateTicket) -> Answer<N
     let urgency = optional(&mut errors, "urgency", body.urgency.as_deref(), word::<Urgency>);
     let department = department(desk, &mut errors, body.department.as_deref()).await?;
     let requester = requester(desk, request, &mut errors, body.on_behalf_of.map(UserId)).await?;
+    check_ids(&mut errors, &body.attachment_ids);
     let (Some(title), Some(description)) = (title, description) else { return Err(errors.into()) };
     errors.finish()?;
     Ok(NewTicket {
@@ -113,6 +127,7 @@ async fn checked(desk: &Desk, request: &Request, body: CreateTicket) -> Answer<N
             organization: None,
         },
         per_day: i32::try_from(desk.config.limits.tickets_per_day).unwrap_or(i32::MAX),
+        attachments: vec![],
     })
 }
 
