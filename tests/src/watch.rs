@@ -9,6 +9,8 @@ use crate::run_log;
 
 /// How long a test may take: many times what the longest takes, so that a busy machine is no hang.
 const AT_MOST: Duration = Duration::from_mins(8);
+/// Where benchmarks run, which take as long as they take.
+const OF_BENCHMARKS: &str = "main";
 const LOOK: Duration = Duration::from_secs(5);
 
 /// The tests that are under way, and since when.
@@ -47,7 +49,10 @@ fn under_way() -> MutexGuard<'static, BTreeMap<u64, (String, Instant)>> {
 fn watch() {
     loop {
         std::thread::sleep(LOOK);
-        let hanging = under_way().values().find(|(_, since)| since.elapsed() > AT_MOST).cloned();
+        let hanging = under_way()
+            .values()
+            .find(|(test, since)| test != OF_BENCHMARKS && since.elapsed() > AT_MOST)
+            .cloned();
         if let Some((test, since)) = hanging {
             // Not by a macro that tests capture: this is for whoever reads the run.
             let mut out = std::io::stderr();
