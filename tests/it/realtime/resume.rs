@@ -30,7 +30,7 @@ async fn follow(desk: &TestDesk, who: &Somebody, room: &str, seed: u64) -> (Vec<
         let mut socket = Socket::open(desk, who).await;
         socket.enter(&[room], Some(place)).await;
         // Cut in the middle of whatever comes, often before anything does.
-        for _ in 0..chance.below(8) {
+        for _ in 0..chance.below(16) {
             let next = tokio::time::timeout(Duration::from_millis(chance.below(60)), socket.next()).await;
             let Ok(frame) = next else { break };
             let content = frame["message"]["content"].as_str();
