@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::chunks::{CHUNK, FileKey, SEALED};
 use super::sniff::Sniffer;
 use super::{AttachmentError, Attachments};
+use crate::audit::text::to_hex;
 
 /// How many pieces are under way to the store at a time.
 const UNDER_WAY: usize = 1;
@@ -117,7 +118,7 @@ impl Upload {
         if let Some(writer) = self.writer.take() {
             writer.finish().await?;
         }
-        let sha256 = hex(self.sha256.clone().finish().as_ref());
+        let sha256 = to_hex(self.sha256.clone().finish().as_ref());
         let uploaded = Uploaded {
             id: self.id,
             uploader: self.uploader,
@@ -149,12 +150,4 @@ impl Drop for Upload {
             }
         });
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
