@@ -53,17 +53,23 @@ impl Server {
     /// Waits until it is ready.
     ///
     /// # Panics
-    /// If that takes three minutes, or it ended: with what it logged last.
+    /// If that takes three minutes, or it ended: with what it answered and logged last.
     pub async fn ready(&mut self) {
         let started = Instant::now();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
         loop {
-            let healthy = reqwest::get(format!("{}/health/ready", self.base())).await;
-            if healthy.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+            let healthy = client.get(format!("{}/health/ready", self.base())).send().await;
+            if healthy.as_ref().is_ok_and(|answer| answer.status() == StatusCode::OK) {
                 return;
             }
             let ended = self.process.try_wait().expect("a process");
-            let may_become = ended.is_none() && started.elapsed() < Duration::from_mins(3);
-            assert!(may_become, "not ready, {ended:?}; it says: {}", self.said_last());
+            if ended.is_some() || started.elapsed() > Duration::from_mins(3) {
+                let answer = match healthy {
+                    Ok(answer) => answer.text().await,
+                    Err(error) => Err(error),
+                };
+                panic!("not ready, {ended:?}; it answers {answer:?} and says: {}", self.said_last());
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -140,11 +146,11 @@ impl Server {
         assert!(status.success(), "{status}; it says: {}", self.said_last());
     }
 
-    /// The last lines it logged.
+    /// The last lines it logged, besides those of requests.
     fn said_last(&self) -> String {
         let log = std::fs::read_to_string(self.data.join("serve.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(20)..].join("\n")
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains("request_id")).collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
     }
 }
 
