@@ -21,6 +21,7 @@ use axum::http::header::{
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
 use tower::util::MapRequest;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -43,20 +44,23 @@ pub(crate) fn around(desk: Desk, routes: Router<Desk>) -> Router {
     metrics::install();
     let origins = desk.config.server.cors_origins.clone();
     let worth_it = DefaultPredicate::new().and(may_change);
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(observe::observe))
+        .option_layer((!origins.is_empty()).then(|| cors(&origins)))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worth_it))
+        .layer(from_fn(fallback::in_time))
+        .layer(from_fn_with_state(desk.clone(), reach::reach))
+        .layer(CatchPanicLayer::custom(fallback::panicked))
+        .layer(from_fn(sockets::bring_token))
+        .layer(from_fn_with_state(desk.clone(), limit::limit))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn_with_state(desk.clone(), settle::min_position))
+        .layer(from_fn_with_state(desk.clone(), idempotency::idempotent));
     let routes = routes
         .fallback(fallback::nothing_here)
         .method_not_allowed_fallback(fallback::wrong_method)
-        .layer(from_fn_with_state(desk.clone(), idempotency::idempotent))
-        .layer(from_fn_with_state(desk.clone(), settle::min_position))
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(from_fn_with_state(desk.clone(), limit::limit))
-        .layer(from_fn(sockets::bring_token))
-        .layer(CatchPanicLayer::custom(fallback::panicked))
-        .layer(from_fn_with_state(desk.clone(), reach::reach))
-        .layer(from_fn(fallback::in_time))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worth_it));
-    let routes = if origins.is_empty() { routes } else { routes.layer(cors(&origins)) };
-    let routes = routes.layer(from_fn(observe::observe)).with_state(desk);
+        .layer(layers)
+        .with_state(desk);
     Router::new().fallback_service(MapRequest::new(routes, without_trailing_slash))
 }
 

@@ -70,6 +70,8 @@ mod socket;
 mod ticket;
 mod user;
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -105,11 +107,14 @@ pub(crate) fn documented() -> (Router<Desk>, utoipa::openapi::OpenApi) {
     (routes, document)
 }
 
-/// All routes, also at the addresses that programs of the desk's predecessors use.
+/// All routes, also at the addresses that programs of the desk's predecessors use. They are put together once:
+/// the document that comes with them takes longer than a copy.
 pub(crate) fn everywhere(desk: Desk) -> Router<Desk> {
-    let (documented, _) = documented();
-    documented
-        .merge(Router::from(all()))
-        .nest("/api/v1", Router::from(health::routes().merge(socket::routes())))
-        .merge(docs::routes(desk))
+    static ROUTES: LazyLock<Router<Desk>> = LazyLock::new(|| {
+        let (documented, _) = documented();
+        documented
+            .merge(Router::from(all()))
+            .nest("/api/v1", Router::from(health::routes().merge(socket::routes())))
+    });
+    ROUTES.clone().merge(docs::routes(desk))
 }
