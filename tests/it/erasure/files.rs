@@ -31,15 +31,7 @@ fn holding(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn remembers(bytes: &[u8]) -> bool {
-    let mark = MARK.as_bytes();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == mark[0]) {
-        if rest[at..].starts_with(mark) {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
+    memchr::memmem::find(bytes, MARK.as_bytes()).is_some()
 }
 
 /// A full dump of the private PostgreSQL under `data`.
