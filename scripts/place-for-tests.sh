@@ -13,6 +13,7 @@ if [ "${free:-0}" -ge "$wanted" ] && [ -w "$memory" ]; then
     [ -d "$place" ] || mkdir -m 711 "$place"
     # Whoever else made it first may read and replace what is in it.
     if [ -O "$place" ] && [ ! -L "$place" ]; then
+        [ -d "$place/tmp" ] || mkdir -m 711 "$place/tmp" # for whatever else tests write
         echo "$place"
         exit
     fi
