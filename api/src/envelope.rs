@@ -72,27 +72,26 @@ impl Envelope {
         self
     }
 
-    /// `event`, which was read from `row`; with `internal` all of it, without only its public part, if any.
-    pub(crate) fn of(row: &Row, event: &Event, internal: bool) -> Option<Self> {
-        let data = match event {
+    /// `part` of the event in `row`, which is what the reader may know of it.
+    pub(crate) fn of(row: &Row, part: &Event) -> Self {
+        let data = match part {
             // The fields of a type that this version does not know stay sealed.
-            Event::Unknown(_) if internal => serde_json::from_str(&row.payload).unwrap_or_default(),
-            event if internal => event.shown().unwrap_or_default(),
-            event => event.public_part()?.shown().unwrap_or_default(),
+            Event::Unknown(_) => serde_json::from_str(&row.payload).unwrap_or_default(),
+            part => part.shown().unwrap_or_default(),
         };
         let subject = match row.stream_type.as_str() {
             "ticket" | "conversation" => TicketId::of_stream(row.stream_id).to_string(),
             _ => row.stream_id.to_string(),
         };
-        Some(Self {
+        Self {
             id: row.event_id,
             pos: row.position,
             stream: row.stream_id,
             stream_type: row.stream_type.clone(),
             subject,
             version: row.version,
-            event_type: row.event_type.clone(),
-            schema: event.schema_version().unwrap_or(row.schema_version),
+            event_type: part.type_name().to_owned(),
+            schema: part.schema_version().unwrap_or(row.schema_version),
             occurred_at: row.occurred_at,
             recorded_at: row.recorded_at,
             actor: Actor { kind: row.actor_kind.parse().unwrap_or(ActorKind::System), id: row.actor_id },
@@ -101,6 +100,6 @@ impl Envelope {
             correlation_id: row.correlation_id,
             data,
             hash: to_hex(&row.leaf_hash),
-        })
+        }
     }
 }

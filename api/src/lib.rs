@@ -57,6 +57,7 @@ mod mail;
 mod mentions;
 mod oidc_flows;
 mod openapi;
+mod other_tickets;
 pub mod page;
 pub mod problem;
 mod put_back;

@@ -70,12 +70,10 @@ impl Commands {
 }
 
 /// The ticket, if the caller sees it and may do something on it.
-fn taking_part<'t>(ticket: &'t Ticket, request: &Request) -> Result<&'t Live, Error> {
+pub(crate) fn taking_part<'t>(ticket: &'t Ticket, request: &Request) -> Result<&'t Live, Error> {
     let live = ticket.live().filter(|live| request.by.sight().sees(live.whose()));
     let live = live.ok_or_else(|| Error::refused(TicketError::NotFound))?;
     live.takes_part(&request.by).map_err(Error::refused)?;
-    match live.locked_into() {
-        Some(into) => Err(Error::refused(TicketError::Locked { into })),
-        None => Ok(live),
-    }
+    live.takes_changes().map_err(Error::refused)?;
+    Ok(live)
 }

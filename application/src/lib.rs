@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod identity;
 pub mod ledger;
+mod merge;
 mod redaction;
 mod setting;
 mod ticket;

@@ -14,6 +14,7 @@ use domain::ticket::values::Status;
 use domain::ticket::{Live, Report, Ticket, TicketCommand, TicketError, TicketEvent};
 use uuid::Uuid;
 
+use crate::attachment::taking_part;
 use crate::ledger::{Append, Appended, Quota, StreamAppend};
 use crate::{Commands, Done, Error, Request};
 
@@ -253,7 +254,7 @@ impl Commands {
     /// Judges a message on a ticket the caller takes part in.
     ///
     /// # Errors
-    /// The ticket or the message does not exist for the caller, or they only read along.
+    /// The ticket or the message does not exist for the caller, they only read along, or the ticket was merged.
     pub async fn judge_message(
         &self,
         request: &Request,
@@ -265,14 +266,12 @@ impl Commands {
         self.settle(request, |fresh| {
             Box::pin(async move {
                 let ticket = self.tickets.load(ticket_id.stream(), fresh).await?;
-                let sight = request.by.sight();
-                let live = ticket.state.live().filter(|live| sight.sees(live.whose()));
-                let live = live.ok_or_else(|| Error::refused(TicketError::NotFound))?;
-                live.takes_part(&request.by).map_err(Error::refused)?;
+                taking_part(&ticket.state, request)?;
                 let conversation = self.conversations.load(stream, fresh).await?;
                 request.insist_on(&conversation)?;
                 let judge = ConversationCommand::SetFeedback { message_id, feedback };
-                Ok(request.append(vec![conversation.decide(stream, request.issue(judge))?]))
+                let judged = conversation.decide(stream, request.issue(judge))?;
+                Ok(request.append(vec![judged, ticket.witness(ticket_id.stream())]))
             })
         })
         .await

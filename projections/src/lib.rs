@@ -6,6 +6,7 @@
 //! | [`ticket_list`] | which tickets there are, filtered, sorted, a page at a time; how many |
 //! | [`ticket_past`] | the same as of a moment |
 //! | [`ticket_page`] | one ticket in full, its messages and its attachments |
+//! | [`merges`] | which tickets live on in which |
 //! | [`followers`] | who follows a ticket, and how far they see |
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
@@ -29,7 +30,9 @@ pub mod followers;
 pub mod holdings;
 mod in_column;
 mod labels;
+pub mod merges;
 pub mod messages;
+pub mod other_ticket;
 pub mod past;
 mod person;
 pub mod settings;
@@ -53,7 +56,8 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("ticket_page")
             .with::<ticket_page::TicketPage>()
             .with::<messages::Messages>()
-            .with::<attachments::TicketAttachments>(),
+            .with::<attachments::TicketAttachments>()
+            .with::<merges::Merges>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
         ReadModel::new("catalogue").with::<catalogue::Catalogue>(),

@@ -6,7 +6,7 @@ use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{EntryId, TicketId};
 use domain::ticket::TicketEvent;
-use domain::ticket::values::FlaggedBy;
+use domain::ticket::values::{FlaggedBy, Status};
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
@@ -95,10 +95,12 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         E::TicketFlagged { by, .. } => Entry::new("updated", suspected(*by)),
         E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped"),
         E::MisuseConfirmed { .. } => Entry::new("closed", "Closed as misuse"),
-        E::TicketMerged { into, .. } => {
-            Entry::new("closed", format!("Merged into {into}")).change(None, Some(into.to_string()))
+        // Into which one stands on the ticket, for who sees that.
+        E::TicketMerged { .. } => Entry::new("closed", "Merged into another ticket"),
+        E::TicketUnmerged { to } => {
+            let (from, to) = (word(Status::Closed), word(*to));
+            Entry::new("status_changed", "Merge taken back").change(Some(from), Some(to))
         }
-        E::TicketUnmerged { to } => Entry::new("reopened", "Merge taken back").change(None, Some(word(*to))),
         E::TicketFollowed { user } => {
             Entry::new("updated", "Has another follower").change(None, Some(user.to_string()))
         }
@@ -250,6 +252,19 @@ pub struct Happened {
     pub description: String,
 }
 
+/// The type and the words for everybody, where they are others than those for staff: as of the event's public part. `to` is what
+/// was since.
+fn for_everybody(event_type: &str, to: Option<&str>) -> Option<(&'static str, String)> {
+    match event_type {
+        "TicketMerged" => Some(("TicketClosed", "Closed".to_owned())),
+        "TicketUnmerged" => {
+            let to = to.unwrap_or_default();
+            Some(("StatusChanged", format!("Status changed from closed to {to}")))
+        }
+        _ => None,
+    }
+}
+
 /// What happened to a ticket, oldest first. That the reader sees the ticket was decided before.
 ///
 /// # Errors
@@ -261,7 +276,7 @@ pub async fn of_ticket(
     limit: i64,
     skip: i64,
 ) -> sqlx::Result<Vec<Happened>> {
-    sqlx::query_as(
+    let mut happened: Vec<Happened> = sqlx::query_as(
         r#"select h.position, h.action, h.event_type, h.actor_kind, h.actor as actor_id,
                   u.username as actor_username, h.at, h.was as "from", h.became as "to", h.description
              from read.ticket_history h
@@ -275,7 +290,13 @@ pub async fn of_ticket(
     .bind(limit)
     .bind(skip)
     .fetch_all(database)
-    .await
+    .await?;
+    for entry in happened.iter_mut().filter(|_| !internal) {
+        if let Some((event_type, words)) = for_everybody(&entry.event_type, entry.to.as_deref()) {
+            (entry.event_type, entry.description) = (event_type.to_owned(), words);
+        }
+    }
+    Ok(happened)
 }
 
 /// How many entries the reader may see.
@@ -307,6 +328,10 @@ pub struct Missed {
     pub at: DateTime<Utc>,
     /// What happened, in words.
     pub description: String,
+    /// What is since.
+    #[sqlx(rename = "became")]
+    #[serde(skip)]
+    to: Option<String>,
 }
 
 /// What happened since `version` to the ticket itself, or with `conversation` to its conversation.
@@ -320,8 +345,8 @@ pub async fn missed_since(
     conversation: bool,
     internal: bool,
 ) -> sqlx::Result<Vec<Missed>> {
-    sqlx::query_as(
-        "select version, position, event_type, actor_kind, at, description
+    let mut missed: Vec<Missed> = sqlx::query_as(
+        "select version, position, event_type, actor_kind, at, description, became
            from read.ticket_history
           where ticket = $1 and version > $2 and (event_type like 'Message%' or event_type like 'Attachment%') = $3 and ($4 or not is_internal)
           order by position
@@ -332,5 +357,11 @@ pub async fn missed_since(
     .bind(conversation)
     .bind(internal)
     .fetch_all(pool)
-    .await
+    .await?;
+    for event in missed.iter_mut().filter(|_| !internal) {
+        if let Some((event_type, words)) = for_everybody(&event.event_type, event.to.as_deref()) {
+            (event.event_type, event.description) = (event_type.to_owned(), words);
+        }
+    }
+    Ok(missed)
 }

@@ -24,6 +24,8 @@ const PASSED: usize = 8;
 pub(crate) struct Reader {
     desk: Desk,
     filter: Filter,
+    /// The types that are asked for, as the reader is told them; empty for all.
+    types: Vec<String>,
     /// The versions of events that it knows.
     known: KnownVersions,
     /// Up to where the log was looked at.
@@ -32,8 +34,16 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// A reader behind `position`, who knows the versions `known` of events.
-    pub(crate) fn new(desk: Desk, filter: Filter, known: KnownVersions, position: i64) -> Self {
-        Self { desk, filter, known, position }
+    pub(crate) fn new(desk: Desk, mut filter: Filter, known: KnownVersions, position: i64) -> Self {
+        let types = filter.types.clone();
+        let stored = types.iter().flat_map(|name| Event::stored_as(name));
+        filter.types.extend(stored.map(|name| (*name).to_owned()));
+        Self { desk, filter, types, known, position }
+    }
+
+    /// Whether `part` is of a type that is asked for.
+    fn wants(&self, part: &Event) -> bool {
+        self.types.is_empty() || self.types.iter().any(|name| name == part.type_name())
     }
 
     /// The next events, at most `limit`, that `caller` may see now; looks at a bounded part of the log, up to
@@ -61,8 +71,9 @@ impl Reader {
             let event = entry.event(self.desk.log.keys()).await?;
             // What this version does not know it cannot judge.
             if sight == Sight::Everything || !matches!(event, Event::Unknown(_)) {
-                let envelope = Envelope::of(&entry.row, event, internal);
-                seen.extend(envelope.map(|envelope| envelope.in_versions(&self.known)));
+                let part = self.desk.part_of(event, &sight, internal).await?;
+                let part = part.filter(|part| self.wants(part));
+                seen.extend(part.map(|part| Envelope::of(&entry.row, &part).in_versions(&self.known)));
             }
             if seen.len() == limit {
                 self.position = entry.row.position;

@@ -107,7 +107,7 @@ mod tests {
 
     fn seen(row: &Row) -> Envelope {
         let event = Event::read(&row.stream_type, &row.event_type, row.schema_version, &row.payload);
-        Envelope::of(row, &event.expect("readable"), true).expect("staff see it")
+        Envelope::of(row, &event.expect("readable"))
     }
 
     #[test]

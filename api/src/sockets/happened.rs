@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::access::Department;
+use domain::access::{Department, Sight};
 use domain::conversation::ConversationEvent;
 use domain::event::Event;
 use domain::id::{TicketId, UserId};
@@ -28,10 +28,11 @@ pub(super) struct Happened {
     pub(super) about: About,
     /// Whether administrators look after it.
     pub(super) is_alert: bool,
-    name: &'static str,
-    /// What its frame says behind the room, to whoever reads internal notes and to everybody else, if anything.
-    all: String,
-    public: Option<String>,
+    /// The other ticket that it names, as that stands: who does not see it is told as everybody else.
+    other: Option<Arc<Standing>>,
+    /// What its frame is called and says behind the room, to whoever reads internal notes and to everybody else, if anything.
+    all: (&'static str, String),
+    public: Option<(&'static str, String)>,
 }
 
 /// What an event is about.
@@ -43,10 +44,12 @@ pub(super) enum About {
 }
 
 impl Happened {
-    /// The frame for `room`; none if there is nothing in it for somebody who reads internal notes or not.
-    pub(super) fn frame(&self, room: &str, internal: bool) -> Option<String> {
-        let rest = if internal { &self.all } else { self.public.as_ref()? };
-        let (name, room) = (self.name, Value::from(room));
+    /// The frame for `room`; none if there is nothing in it for somebody who sees as far as `sight` and reads internal notes or
+    /// not.
+    pub(super) fn frame(&self, room: &str, sight: &Sight, internal: bool) -> Option<String> {
+        let sees_other = || self.other.as_ref().is_none_or(|other| sight.sees(other.whose()));
+        let (name, rest) = if internal && sees_other() { &self.all } else { self.public.as_ref()? };
+        let room = Value::from(room);
         Some(format!(r#"{{"type":"event","event":"{name}","room":{room},{rest}}}"#))
     }
 
@@ -123,7 +126,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
         let ticket = TicketId::of_stream(row.stream_id).stream();
         match event {
             Event::Ticket(_) => {
-                tickets.push(ticket);
+                tickets.extend([ticket].into_iter().chain(event.other_ticket().map(TicketId::stream)));
                 of_steps.push(ticket);
                 positions.push(row.position);
             }
@@ -169,12 +172,19 @@ fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
     let about = about(row, event, known)?;
     // Gaps in the versions of a conversation would tell of internal notes.
     let of_conversation = matches!(event, Event::Conversation(_));
-    let public = public.map(|told| rest(row, &about, (!of_conversation).then_some(row.version), told));
+    let public = public.map(|told| {
+        let name = told.name;
+        (name, rest(row, &about, (!of_conversation).then_some(row.version), told))
+    });
+    let other = match event.other_ticket() {
+        Some(other) => Some(Arc::clone(known.standings.get(&other.stream())?)),
+        None => None,
+    };
     Some(Happened {
         position: row.position,
         is_alert: is_alert(event),
-        name: told.name,
-        all: rest(row, &about, Some(row.version), told),
+        other,
+        all: (told.name, rest(row, &about, Some(row.version), told)),
         public,
         about,
     })

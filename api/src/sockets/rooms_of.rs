@@ -165,8 +165,10 @@ impl Socket {
 
     /// What `room` is told of `happened`, whose ticket stands as in `latest` if that is known better.
     fn verdict(&self, room: &Room, happened: &Happened, latest: Option<&Standing>) -> Verdict {
-        let frame =
-            |internal| happened.frame(&room.to_string(), internal).map_or(Verdict::Nothing, Verdict::Frame);
+        let frame = |internal| {
+            let frame = happened.frame(&room.to_string(), &self.sight, internal);
+            frame.map_or(Verdict::Nothing, Verdict::Frame)
+        };
         let About::Ticket { id, standing, left } = &happened.about else {
             let is_theirs = self.signed.caller.is_staff() && room.holds(happened, None);
             return if is_theirs { frame(true) } else { Verdict::Nothing };

@@ -1,4 +1,4 @@
-//! What is said of a ticket rather than done on it: feedback, suspicion, and that it lives on elsewhere.
+//! What is said of a ticket rather than done on it: feedback and suspicion.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,6 @@ use super::decide::{admins_only, staff_only};
 use super::values::{FEEDBACK_WINDOW, FlaggedBy, Status};
 use super::{Decision, Live, TicketError, TicketEvent};
 use crate::access::Caller;
-use crate::id::TicketId;
 
 impl Live {
     /// Takes the requester's judgement of the outcome.
@@ -72,23 +71,5 @@ impl Live {
             Status::Closed if self.resolved_at.is_none() => Ok(vec![]),
             _ => Err(self.no_way_to(Status::Closed)),
         }
-    }
-
-    /// Lets it live on in another ticket.
-    pub(super) fn merge(&self, by: &Caller, at: DateTime<Utc>, ticket: TicketId, into: TicketId) -> Decision {
-        staff_only(by)?;
-        if ticket == into {
-            return Err(TicketError::MergeIntoItself);
-        }
-        if self.status == Status::Closed {
-            return Err(self.no_way_to(Status::Closed));
-        }
-        Ok(vec![TicketEvent::TicketMerged { into, at }])
-    }
-
-    /// Takes a merge back.
-    pub(super) fn unmerge(&self, by: &Caller) -> Decision {
-        staff_only(by)?;
-        Ok(self.merged.map(|merged| TicketEvent::TicketUnmerged { to: merged.was }).into_iter().collect())
     }
 }

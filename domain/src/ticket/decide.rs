@@ -44,8 +44,9 @@ impl Live {
         if !command.is_about(by) {
             self.takes_part(by)?;
         }
-        if let Some(into) = self.locked_into().filter(|_| command != C::Unmerge) {
-            return Err(TicketError::Locked { into });
+        // Merging and taking that back say for themselves what they do with a ticket that was merged.
+        if !matches!(command, C::Merge { .. } | C::Unmerge) {
+            self.takes_changes()?;
         }
         match command {
             C::Create(_) => Err(TicketError::AlreadyExists),
@@ -82,6 +83,14 @@ impl Live {
         } else {
             Err(TicketError::Forbidden("the requester and staff"))
         }
+    }
+
+    /// Refuses to change a ticket that lives on in another one.
+    ///
+    /// # Errors
+    /// [`TicketError::Locked`].
+    pub fn takes_changes(&self) -> Result<(), TicketError> {
+        self.locked_into().map_or(Ok(()), |into| Err(TicketError::Locked { into }))
     }
 
     /// Whether the caller is the requester.

@@ -22,9 +22,9 @@ pub enum TicketError {
     #[error("the ticket exists already")]
     AlreadyExists,
     /// It lives on in another ticket.
-    #[error("the ticket was merged into {into} and takes no changes")]
+    #[error("the ticket was merged into another one and takes no changes")]
     Locked {
-        /// The ticket it lives on in.
+        /// The ticket it lives on in. The words do not tell it: not everybody who sees the one sees the other.
         into: TicketId,
     },
     /// It is too far along for this change.
@@ -104,8 +104,17 @@ pub enum TicketError {
     #[error("the ticket is not flagged as misuse")]
     NotFlagged,
     /// It cannot live on in itself.
-    #[error("a ticket cannot be merged into itself")]
+    #[error("into: a ticket cannot be merged into itself")]
     MergeIntoItself,
+    /// The other ticket that the request names in this field does not exist, or the caller does not see it.
+    #[error("{0}: there is no such ticket")]
+    NoSuchTarget(&'static str),
+    /// The ticket that it should live on in is done, or lives on elsewhere itself.
+    #[error("the ticket to merge into is {}: only one that is still worked on can be merged into", .status.as_str())]
+    MergeTargetNotOpen {
+        /// Where the other ticket stands.
+        status: Status,
+    },
     /// Whoever should follow it may not read it, or may not sign in, or does not exist: the same for all.
     #[error("this person cannot follow the ticket: they do not see it")]
     NotAReader,
@@ -135,6 +144,7 @@ impl Refusal for TicketError {
             Self::Forbidden(_) => RefusalKind::Forbidden,
             Self::Locked { .. } => RefusalKind::Locked,
             Self::MergeIntoItself
+            | Self::NoSuchTarget(_)
             | Self::RatingOutOfRange
             | Self::EmptyFeedback
             | Self::NoSuchEntry(_)
@@ -156,6 +166,7 @@ impl Refusal for TicketError {
             | Self::FeedbackFinal
             | Self::NotAReader
             | Self::TooManyFollowers
+            | Self::MergeTargetNotOpen { .. }
             | Self::NotFlagged => RefusalKind::Conflict,
         }
     }
@@ -166,6 +177,7 @@ impl Refusal for TicketError {
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::Locked { .. } => "TICKET_LOCKED",
             Self::MergeIntoItself
+            | Self::NoSuchTarget(_)
             | Self::RatingOutOfRange
             | Self::EmptyFeedback
             | Self::NoSuchEntry(_)
@@ -176,6 +188,7 @@ impl Refusal for TicketError {
             Self::AgentUnavailable | Self::AgentAway => "AGENT_UNAVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
             Self::NotAReader => "NOT_A_READER",
+            Self::MergeTargetNotOpen { .. } => "MERGE_TARGET_NOT_OPEN",
             Self::AlreadyExists
             | Self::NotEditable { .. }
             | Self::AlreadyClaimed { .. }
@@ -192,8 +205,9 @@ impl Refusal for TicketError {
 
     fn details(&self) -> Option<Value> {
         match self {
-            Self::Locked { into } => Some(json!({ "into": into.to_string() })),
-            Self::NotEditable { status } => Some(json!({ "status": status })),
+            Self::NotEditable { status } | Self::MergeTargetNotOpen { status } => {
+                Some(json!({ "status": status }))
+            }
             Self::InvalidTransition { from, to, allowed } => {
                 Some(json!({ "from": from, "to": to, "allowed": allowed }))
             }
@@ -202,9 +216,11 @@ impl Refusal for TicketError {
                 Some(json!({ "capacity": capacity, "active_count": active }))
             }
             Self::AlreadyClaimed { by } => Some(json!({ "assignee_id": by })),
-            Self::NoSuchEntry(_) | Self::NoSuchTag(_) | Self::TooManyTags => {
-                wrong_field("invalid", &self.to_string())
-            }
+            Self::NoSuchEntry(_)
+            | Self::NoSuchTag(_)
+            | Self::TooManyTags
+            | Self::MergeIntoItself
+            | Self::NoSuchTarget(_) => wrong_field("invalid", &self.to_string()),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod evolution;
 mod field;
 mod followers;
 mod labels;
+mod merging;
 mod progress;
 mod routing;
 mod state;

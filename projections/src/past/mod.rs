@@ -142,8 +142,11 @@ impl Past {
     /// # Errors
     /// The events do not fit each other.
     pub fn history(&self, limit: i64, skip: i64, names: &Names) -> anyhow::Result<(Vec<Happened>, i64)> {
-        let mut rows = fold::<TicketHistory>(&self.events)?;
-        rows.retain(|row| self.internal || !row.is_internal);
+        let rows = if self.internal {
+            fold::<TicketHistory>(&self.events)?
+        } else {
+            fold::<TicketHistory>(&self.events.iter().filter_map(public).collect::<Vec<_>>())?
+        };
         let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let shown = rows
             .into_iter()
@@ -153,10 +156,16 @@ impl Past {
     }
 }
 
-/// What the history says of an event, in words; empty for one that this version does not know.
+/// What everybody may know of an event who sees its ticket.
+fn public(recorded: &Recorded) -> Option<Recorded> {
+    recorded.event.public_part().map(|event| Recorded { event, ..recorded.clone() })
+}
+
+/// What the history says of `part`, which a reader may know of an event, in words; empty for one that this version does not know.
 ///
 /// # Errors
 /// Never for the events of tickets and conversations.
-pub fn in_words(recorded: &Recorded) -> anyhow::Result<String> {
+pub fn in_words(recorded: &Recorded, part: &Event) -> anyhow::Result<String> {
+    let recorded = &Recorded { event: part.clone(), ..recorded.clone() };
     Ok(fold::<TicketHistory>([recorded])?.pop().map(|row| row.description).unwrap_or_default())
 }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Names, Past};
+use crate::person::TicketName;
 use crate::ticket_page::{PageRow, TicketPage};
 
 /// Why a field has its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why<'e> {
-    /// The value, as answers show it.
+    /// The value, as answers show it; of the ticket it was merged into only the id, whoever looks.
     pub value: Value,
     /// The event that last gave the field another value, or the ticket's creation; none if it is for staff only.
     pub set_by: Option<&'e Recorded>,
@@ -80,6 +81,9 @@ impl Past {
 /// What answers show in `field`.
 fn value(row: Option<PageRow>, field: Field) -> anyhow::Result<Value> {
     let ticket = row.context("a ticket without a creation")?.shown(&Names::new(), true, vec![]);
+    if field == Field::MergedInto {
+        return Ok(serde_json::to_value(ticket.merging.map(TicketName::from))?);
+    }
     let mut shown = serde_json::to_value(ticket)?;
     shown.get_mut(field.name()).map(Value::take).with_context(|| format!("no answer has {}", field.name()))
 }

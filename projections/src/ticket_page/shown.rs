@@ -12,6 +12,7 @@ use crate::attachments::{Attachment, attached};
 use crate::followers::Follower;
 use crate::in_column::InColumn;
 use crate::labels::ShownLabels;
+use crate::other_ticket::OtherTicket;
 use crate::person::TicketName;
 use crate::sight;
 
@@ -73,8 +74,16 @@ pub struct FullTicket {
     pub resolution_code: Option<String>,
     /// How often it was reopened.
     pub reopen_count: i32,
-    /// The ticket it was merged into.
-    pub merged_into: Option<Uuid>,
+    /// The ticket it was merged into, if the reader sees that.
+    #[sqlx(skip)]
+    pub merged_into: Option<OtherTicket>,
+    /// The same, whoever looks: no part of an answer.
+    #[sqlx(rename = "merged_into")]
+    #[serde(skip)]
+    pub merging: Option<Uuid>,
+    /// The tickets that were merged into it, as far as the reader sees them.
+    #[sqlx(skip)]
+    pub merged_tickets: Vec<OtherTicket>,
     /// The requester's judgement, one to five.
     pub feedback_rating: Option<i16>,
     /// The requester's judgement in words.

@@ -86,7 +86,7 @@ pub(super) async fn list(
         internal: true,
     };
     if let Some(as_of) = as_of {
-        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let (past, names, _) = past(&desk, &signed, ticket, as_of).await?;
         let total_count = i64::from(past.ticket(&names)?.message_count);
         let (messages, as_of) = (past.messages(wanted, &names)?, Some(past.moment()?));
         return Ok((None, Json(ListOfMessages { as_of, ..paged(messages, total_count, paging) })));

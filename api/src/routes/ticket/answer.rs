@@ -6,6 +6,8 @@ use std::time::Duration;
 use application::{Done, Error, Request};
 use axum::response::IntoResponse;
 use domain::id::TicketId;
+use domain::refusal::RefusalKind;
+use projections::merges;
 use projections::ticket_history::missed_since;
 use projections::ticket_page::{FullTicket, TicketRef, find, reads_internal};
 use serde::Serialize;
@@ -74,7 +76,18 @@ pub(super) async fn changed(
     id: TicketId,
     outcome: Result<Done, Error>,
 ) -> Answer<impl IntoResponse + use<>> {
-    let (settled, ticket) = outcome_of(desk, request, id, outcome).await?;
+    let done = or_missed(desk, request, id, Part::Ticket, outcome).await?;
+    answered(desk, request, id, done).await
+}
+
+/// Answers what a command led to with the ticket `id`.
+pub(super) async fn answered(
+    desk: &Desk,
+    request: &Request,
+    id: TicketId,
+    done: Done,
+) -> Answer<impl IntoResponse + use<>> {
+    let (settled, ticket) = outcome_of(desk, request, id, done).await?;
     let version = version(ticket.as_deref());
     let body = match ticket {
         Some(ticket) => Changed::Seen(ticket),
@@ -91,7 +104,8 @@ pub(super) async fn told(
     outcome: Result<Done, Error>,
     message: &'static str,
 ) -> Answer<impl IntoResponse + use<>> {
-    let (settled, ticket) = outcome_of(desk, request, id, outcome).await?;
+    let done = or_missed(desk, request, id, Part::Ticket, outcome).await?;
+    let (settled, ticket) = outcome_of(desk, request, id, done).await?;
     Ok((version(ticket.as_deref()), settled, Json(Told { message, ticket })))
 }
 
@@ -103,16 +117,15 @@ async fn outcome_of(
     desk: &Desk,
     request: &Request,
     id: TicketId,
-    outcome: Result<Done, Error>,
+    done: Done,
 ) -> Answer<(Settled, Option<Box<FullTicket>>)> {
-    let done = or_missed(desk, request, id, Part::Ticket, outcome).await?;
     let settled = desk.settled(done).await?;
     let ticket = find(desk.pool(), &request.by.sight(), TicketRef::Id(id)).await?;
     if ticket.is_none() && done == Done::Unchanged {
         return Err(Problem::unavailable("the read models do not show this ticket yet"));
     }
     let Some(ticket) = ticket else { return Ok((settled, None)) };
-    let ticket = desk.with_followers(&request.by.sight(), ticket).await?;
+    let ticket = desk.in_full(&request.by.sight(), ticket, None).await?;
     Ok((settled, Some(Box::new(ticket))))
 }
 
@@ -125,7 +138,8 @@ pub(in crate::routes) enum Part {
     Conversation,
 }
 
-/// The outcome of a command. One that insisted on an old version learns what happened since.
+/// The outcome of a command. One that insisted on an old version learns what happened since, and one on a ticket that was merged
+/// where it lives on.
 pub(in crate::routes) async fn or_missed<T>(
     desk: &Desk,
     request: &Request,
@@ -133,6 +147,11 @@ pub(in crate::routes) async fn or_missed<T>(
     part: Part,
     outcome: Result<T, Error>,
 ) -> Answer<T> {
+    if let Err(Error::Refused(refusal)) = &outcome
+        && refusal.kind() == RefusalKind::Locked
+    {
+        return with_target(desk, request, id, outcome).await;
+    }
     let Err(Error::Stale { expected, .. }) = outcome else { return Ok(outcome?) };
     let stale = outcome.map_err(Problem::from);
     let head = desk.log.head().await?;
@@ -144,4 +163,20 @@ pub(in crate::routes) async fn or_missed<T>(
     let missed = missed_since(desk.pool(), id, expected, of_conversation, internal).await?;
     let missed = serde_json::to_value(missed).map_err(anyhow::Error::new)?;
     stale.map_err(|problem| problem.detail("missed", missed))
+}
+
+/// The refusal of a ticket that was merged, with a pointer to where it lives on for who sees that.
+async fn with_target<T>(
+    desk: &Desk,
+    request: &Request,
+    id: TicketId,
+    outcome: Result<T, Error>,
+) -> Answer<T> {
+    let head = desk.log.head().await?;
+    desk.visible.wait(head, PATIENCE).await;
+    let target = merges::of_ticket(desk.pool(), &request.by.sight(), id).await?;
+    outcome.map_err(|error| match target {
+        Some(target) => Problem::from(error).detail("merged_into", target.ticket_id.0.to_string()),
+        None => Problem::from(error),
+    })
 }

@@ -74,11 +74,13 @@ pub(super) async fn events(
     let limit = which.limit()?;
     let known = which.schema.unwrap_or_default();
     let after = which.after.map_or(0, |position| i64::try_from(position).unwrap_or(i64::MAX));
+    let sight = signed.caller.sight();
     let Story { rows, internal, .. } = story(&desk, &signed, ticket, as_of).await?;
     let (mut events, mut has_more) = (Vec::new(), false);
     for row in rows.iter().filter(|row| row.position > after) {
         let event = row.open(desk.log.keys()).await?.event;
-        let Some(envelope) = Envelope::of(row, &event, internal) else { continue };
+        let Some(part) = desk.part_of(&event, &sight, internal).await? else { continue };
+        let envelope = Envelope::of(row, &part);
         // One more than was asked for says whether there are more.
         has_more = events.len() == limit;
         if has_more {

@@ -69,7 +69,7 @@ pub(super) async fn history(
 ) -> Answer<impl IntoResponse> {
     let paging = Paging::read(which.page, which.limit)?;
     if let Some(as_of) = moment(which.as_of.as_deref())? {
-        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let (past, names, _) = past(&desk, &signed, ticket, as_of).await?;
         let (history, total_count) = past.history(i64::from(paging.limit), paging.skip(), &names)?;
         let (pagination, as_of) = (paging.of(total_count, None), Some(past.moment()?));
         return Ok((None, Json(TicketHistory { history, total_count, pagination, as_of })));

@@ -12,6 +12,7 @@ mod followers;
 mod history;
 mod link;
 mod list;
+mod merge;
 mod past;
 mod proof;
 mod reference;
@@ -48,6 +49,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(assign::claim))
         .routes(routes!(assign::unassign))
         .routes(routes!(transfer::transfer))
+        .routes(routes!(merge::merge))
+        .routes(routes!(merge::unmerge))
         .routes(routes!(feedback::give))
         .routes(routes!(followers::follow, followers::unfollow))
         .routes(routes!(history::history))

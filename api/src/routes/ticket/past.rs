@@ -44,13 +44,14 @@ pub(in crate::routes) fn moment(as_of: Option<&str>) -> Answer<Option<AsOf>> {
     Ok(moment)
 }
 
-/// The past of the ticket up to `as_of`, and what the people in it are called now.
+/// The past of the ticket up to `as_of`, what the people in it are called now, and the position of the log that this is as of
+/// for what else is shown.
 pub(in crate::routes) async fn past(
     desk: &Desk,
     signed: &Signed,
     ticket: TicketRef,
     as_of: AsOf,
-) -> Answer<(Past, Names)> {
+) -> Answer<(Past, Names, i64)> {
     let (id, internal) = seen_by(desk, signed, ticket).await?;
     let streams = [(id.stream(), 0), (id.conversation(), 0)];
     let mut events = desk.log.read_streams(&streams).await.map_err(application::Error::from)?;
@@ -60,7 +61,11 @@ pub(in crate::routes) async fn past(
     events.retain(|recorded| recorded.position <= end);
     let past = Past::new(id, events, internal);
     let names = names(desk.pool(), &past.people()).await?;
-    Ok((past, names))
+    let at = match as_of {
+        AsOf::Time(moment) => desk.log.reached_at(moment).await?.position,
+        AsOf::Version(_) | AsOf::Position(_) => end,
+    };
+    Ok((past, names, at))
 }
 
 /// The events of a ticket and its conversation as they are stored.

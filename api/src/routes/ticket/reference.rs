@@ -1,6 +1,7 @@
 //! How a path names a ticket, and what the caller sees of it.
 
 use application::Request;
+use axum::http::StatusCode;
 use domain::access::Sight;
 use domain::id::TicketId;
 use projections::ticket_page::{self, FullTicket, TicketRef};
@@ -11,6 +12,7 @@ use utoipa::openapi::{ObjectBuilder, Required};
 use uuid::Uuid;
 
 use crate::desk::Desk;
+use crate::fields::ValidationErrors;
 use crate::id::Named;
 use crate::problem::{Answer, Problem};
 
@@ -63,6 +65,28 @@ pub(in crate::routes) async fn find_id(
             let id = ticket_page::resolve(desk.pool(), &request.by.sight(), ticket).await?;
             id.ok_or_else(no_ticket)
         }
+    }
+}
+
+/// The identity of another ticket, which the body of a command names in `field`. Whether the caller sees it is decided with the
+/// command, where that is possible.
+pub(in crate::routes) async fn named(
+    desk: &Desk,
+    request: &Request,
+    field: &'static str,
+    text: &str,
+) -> Answer<TicketId> {
+    let mut errors = ValidationErrors::default();
+    let Some(ticket) = TicketRef::read(text) else {
+        errors.add(field, "invalid", "must be a ticket's id TKT-…, its UUID or its number");
+        return Err(errors.into());
+    };
+    match find_id(desk, request, ticket).await {
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => {
+            errors.add(field, "invalid", "there is no such ticket");
+            Err(errors.into())
+        }
+        found => found,
     }
 }
 

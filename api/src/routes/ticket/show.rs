@@ -86,15 +86,15 @@ pub(super) async fn show(
     Query(with): Query<With>,
 ) -> Answer<impl IntoResponse> {
     if let Some(as_of) = moment(with.as_of.as_deref())? {
-        let (past, names) = past(&desk, &signed, ticket, as_of).await?;
+        let (past, names, at) = past(&desk, &signed, ticket, as_of).await?;
         let which = messages::Which { after: 0, limit: FIRST, skip: 0, internal: true };
         let with_history = with.include.contains(&Include::History);
         let history =
             with_history.then(|| past.history(FIRST, 0, &names)).transpose()?.map(|(shown, _)| shown);
         let (ticket, messages) = (past.ticket(&names)?, past.messages(which, &names)?);
-        let ticket = desk.with_followers(&signed.caller.sight(), ticket).await?;
-        let as_of = Some(past.moment()?);
-        return Ok((None, Json(TicketPage { ticket, messages, history, as_of })));
+        let as_of = past.moment()?;
+        let ticket = desk.in_full(&signed.caller.sight(), ticket, Some(at)).await?;
+        return Ok((None, Json(TicketPage { ticket, messages, history, as_of: Some(as_of) })));
     }
     let sight = signed.caller.sight();
     // One connection for all of it: each is tested when it is given back.
@@ -109,7 +109,7 @@ pub(super) async fn show(
         None
     };
     drop(database);
-    let ticket = desk.with_followers(&sight, ticket).await?;
+    let ticket = desk.in_full(&sight, ticket, None).await?;
     let version = Version(ticket.version);
     Ok((Some(version), Json(TicketPage { ticket, messages, history, as_of: None })))
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::access::Sight;
 use domain::event::Recorded;
 use domain::ticket::Field;
 use infrastructure::log::Row;
+use projections::other_ticket;
 use projections::past::{Moment, Names, Past, in_words};
 use projections::ticket_page::TicketRef;
 use projections::user_directory::names;
@@ -100,16 +102,19 @@ pub(super) async fn why(
     }
     let past = Past::new(id, events, internal);
     let names = names(desk.pool(), &past.people()).await?;
-    let telling = Telling { rows: rows.iter().map(|row| (row.position, row)).collect(), names, internal };
+    let (desk, sight) = (&desk, signed.caller.sight());
+    let rows = rows.iter().map(|row| (row.position, row)).collect();
+    let telling = Telling { desk, sight, rows, names, internal };
     let why = past.why(field)?;
+    let value = if field == Field::MergedInto { telling.target(&why.value).await? } else { why.value };
     Ok(Json(Explained {
         field: field.name(),
-        set_by: why.set_by.map(|event| telling.step(event)).transpose()?.flatten(),
-        causes: telling.steps(&why.causes)?,
+        set_by: telling.steps(why.set_by.as_slice()).await?.pop(),
+        causes: telling.steps(&why.causes).await?,
         caused_elsewhere: why.caused_elsewhere,
-        together: telling.steps(&why.together)?,
+        together: telling.steps(&why.together).await?,
         as_of: past.moment()?,
-        value: why.value,
+        value,
     }))
 }
 
@@ -126,26 +131,35 @@ impl Question {
 
 /// What it takes to tell of events.
 struct Telling<'r> {
+    desk: &'r Desk,
+    sight: Sight,
     rows: HashMap<i64, &'r Row>,
     names: Names,
     internal: bool,
 }
 
 impl Telling<'_> {
-    fn step(&self, recorded: &Recorded) -> anyhow::Result<Option<Step>> {
-        let row = self.rows.get(&recorded.position);
-        let Some(event) = row.and_then(|row| Envelope::of(row, &recorded.event, self.internal)) else {
-            return Ok(None);
-        };
-        Ok(Some(Step {
-            event,
-            command_id: recorded.command_id,
-            actor_username: recorded.actor.id.and_then(|id| self.names.get(&id).cloned()),
-            description: in_words(recorded)?,
-        }))
+    async fn steps(&self, events: &[&Recorded]) -> Answer<Vec<Step>> {
+        let mut steps = Vec::with_capacity(events.len());
+        for recorded in events {
+            let Some(row) = self.rows.get(&recorded.position) else { continue };
+            let part = self.desk.part_of(&recorded.event, &self.sight, self.internal).await?;
+            let Some(part) = part else { continue };
+            steps.push(Step {
+                event: Envelope::of(row, &part),
+                command_id: recorded.command_id,
+                actor_username: recorded.actor.id.and_then(|id| self.names.get(&id).cloned()),
+                description: in_words(recorded, &part)?,
+            });
+        }
+        Ok(steps)
     }
 
-    fn steps(&self, events: &[&Recorded]) -> anyhow::Result<Vec<Step>> {
-        events.iter().filter_map(|event| self.step(event).transpose()).collect()
+    /// The ticket that another one was merged into, for who sees it.
+    async fn target(&self, value: &Value) -> Answer<Value> {
+        let into = value.as_str().and_then(|id| id.parse().ok());
+        let Some(into) = into else { return Ok(Value::Null) };
+        let target = other_ticket::find(self.desk.pool(), &self.sight, into).await?;
+        Ok(serde_json::to_value(target).map_err(anyhow::Error::new)?)
     }
 }

@@ -106,7 +106,8 @@ fn a_merged_ticket_takes_no_command_but_unmerge() {
 fn a_refusal_tells_programs_what_they_need() {
     let locked = TicketError::Locked { into: ticket_id(2) };
     assert_eq!((locked.kind(), locked.code()), (RefusalKind::Locked, "TICKET_LOCKED"));
-    assert_eq!(locked.details(), Some(serde_json::json!({ "into": ticket_id(2).to_string() })));
+    assert_eq!(locked.details(), None, "not everybody who sees the one sees the other");
+    assert!(!locked.to_string().contains("TKT-"));
     let late = TicketError::ReopenWindowPassed { resolved_at: day(0) };
     assert_eq!((late.kind(), late.code()), (RefusalKind::Conflict, "REOPEN_WINDOW_PASSED"));
     assert_eq!(late.details(), Some(serde_json::json!({ "resolved_at": "2024-10-04T00:00:00Z" })));

@@ -5,6 +5,7 @@ mod answers;
 mod creation;
 mod editing;
 mod followers;
+mod merging;
 mod properties;
 mod resolution;
 mod routing;
