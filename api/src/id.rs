@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{EntryId, MessageId, TicketId, UserId};
+use domain::id::{EntryId, LinkId, MessageId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -40,6 +40,12 @@ impl Named for UserId {
 impl Named for MessageId {
     fn read(text: &str) -> Option<Self> {
         Uuid::read(text).map(Self)
+    }
+}
+
+impl Named for LinkId {
+    fn read(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
     }
 }
 

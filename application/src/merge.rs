@@ -1,9 +1,9 @@
 //! Letting a ticket live on in another one.
 
 use domain::id::TicketId;
+use domain::refusal::RefusalKind;
 use domain::ticket::TicketCommand;
 
-use crate::ticket::is_not_found;
 use crate::{Commands, Done, Error, Request};
 
 impl Commands {
@@ -17,11 +17,11 @@ impl Commands {
             Box::pin(async move {
                 let merge = TicketCommand::Merge { ticket, into };
                 let merged = self.decide_on_ticket(request, ticket, merge, fresh).await;
-                if matches!(&merged, Err(Error::Refused(refusal)) if is_not_found(&**refusal)) {
+                if matches!(&merged, Err(Error::Refused(refusal)) if refusal.kind() != RefusalKind::Locked) {
                     return Ok(request.append(vec![merged?]));
                 }
-                // Before anything else is said: whether a ticket was merged into one that the caller does not see would
-                // tell where it lives on.
+                // Before it is said that the ticket was merged, perhaps into this very one: who does not see that would
+                // learn where it lives on.
                 let target = self.tickets.load(into.stream(), fresh).await?;
                 let live = target.state.named_by(&request.by, "into").map_err(Error::refused)?;
                 let merged = merged?;

@@ -155,7 +155,9 @@ impl Commands {
         let command = &command;
         self.settle(request, |fresh| {
             Box::pin(async move {
-                Ok(request.append(vec![self.decide_on_ticket(request, id, command.clone(), fresh).await?]))
+                let decided = self.decide_on_ticket(request, id, command.clone(), fresh).await?;
+                let children = self.children_done(request, id, &decided, fresh).await?;
+                Ok(request.append([vec![decided], children].concat()))
             })
         })
         .await
@@ -218,7 +220,8 @@ impl Commands {
         if posted.events.is_empty() {
             return Ok(request.append(vec![posted]));
         }
-        Ok(request.append(vec![posted, answered]))
+        let children = self.children_done(request, ticket_id, &answered, fresh).await?;
+        Ok(request.append([vec![posted, answered], children].concat()))
     }
 
     async fn message_posted(

@@ -17,11 +17,10 @@ use crate::activity::ActivityEvent;
 use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
-use crate::id::{TicketId, UserId};
+use crate::id::UserId;
 use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
-use crate::ticket::values::Status;
 use crate::user::UserEvent;
 use crate::workload::WorkloadEvent;
 
@@ -218,90 +217,6 @@ impl Event {
             Self::Workload(event) => subjects_in(event),
             Self::Setting(_) | Self::Catalogue(_) | Self::Unknown(_) => Vec::new(),
         }
-    }
-
-    /// What everybody may know of it who sees its ticket; none if it is for staff only. The one place that
-    /// says so: histories, streams, frames and exports ask it.
-    #[must_use]
-    pub fn public_part(&self) -> Option<Self> {
-        match self {
-            Self::Ticket(
-                TicketEvent::TicketFlagged { .. }
-                | TicketEvent::FlagCleared {}
-                | TicketEvent::TicketFollowed { .. }
-                | TicketEvent::TicketUnfollowed { .. },
-            )
-            | Self::Conversation(
-                ConversationEvent::MessagePosted { is_internal: true, .. }
-                | ConversationEvent::MessageRedacted { is_internal: true, .. }
-                | ConversationEvent::AttachmentAdded { is_internal: true, .. }
-                | ConversationEvent::AttachmentRemoved { is_internal: true, .. }
-                | ConversationEvent::MessageFeedbackSet { .. },
-            )
-            | Self::Setting(_)
-            | Self::Activity(_)
-            | Self::Catalogue(_)
-            | Self::Workload(_)
-            | Self::Unknown(_) => None,
-            // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
-            Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {
-                Some(Self::Ticket(TicketEvent::TicketClosed { at: *at }))
-            }
-            Self::Ticket(TicketEvent::TicketUnmerged { to }) => {
-                let (from, to) = (Status::Closed, *to);
-                Some(Self::Ticket(TicketEvent::StatusChanged { from, to, reason: None }))
-            }
-            Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
-                let (from, to) = (from.clone(), to.clone());
-                Some(Self::Ticket(TicketEvent::TicketTransferred { from, to, note: None }))
-            }
-            Self::Conversation(ConversationEvent::MessageRedacted {
-                message_id,
-                is_internal,
-                destroyed_key,
-                left,
-                reason: Some(_),
-            }) => Some(Self::Conversation(ConversationEvent::MessageRedacted {
-                message_id: *message_id,
-                is_internal: *is_internal,
-                destroyed_key: *destroyed_key,
-                left: left.clone(),
-                reason: None,
-            })),
-            other => Some(other.clone()),
-        }
-    }
-
-    /// What a reader may know of it who sees its ticket: all of it, who also reads internal notes and sees the other ticket
-    /// that it names, if it names one; and everybody else its public part.
-    #[must_use]
-    pub fn part_for(&self, internal: bool, sees: impl FnOnce(TicketId) -> bool) -> Option<Self> {
-        if internal && self.other_ticket().is_none_or(sees) { Some(self.clone()) } else { self.public_part() }
-    }
-
-    /// The other ticket that it names.
-    #[must_use]
-    pub fn other_ticket(&self) -> Option<TicketId> {
-        match self {
-            Self::Ticket(TicketEvent::TicketMerged { into, .. }) => Some(*into),
-            _ => None,
-        }
-    }
-
-    /// The types that events are stored as of which somebody is told by the name `shown`, who may not know all of them.
-    #[must_use]
-    pub fn stored_as(shown: &str) -> &'static [&'static str] {
-        match shown {
-            "TicketClosed" => &["TicketMerged"],
-            "StatusChanged" => &["TicketUnmerged"],
-            _ => &[],
-        }
-    }
-
-    /// Whether it is for staff only.
-    #[must_use]
-    pub fn is_internal(&self) -> bool {
-        self.public_part().is_none()
     }
 
     /// The fields as people read them, sealed texts opened, as a JSON object; an empty one for an event that

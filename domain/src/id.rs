@@ -55,6 +55,13 @@ impl fmt::Display for MessageId {
     }
 }
 
+/// The identity of a link between tickets, or of a ticket with an address.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,
+)]
+#[serde(transparent)]
+pub struct LinkId(pub Uuid);
+
 /// An attachment's identity; also the name of its object, and of the key that its content and its name can be destroyed by.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,

@@ -26,6 +26,7 @@ pub mod catalogue;
 pub mod change;
 pub mod conversation;
 pub mod event;
+mod event_parts;
 pub mod evolution;
 pub mod id;
 pub mod refusal;

@@ -60,6 +60,8 @@ impl Facts {
             | E::CategoryChanged { .. }
             | E::BuildingChanged { .. }
             | E::TagsChanged { .. }
+            | E::TicketLinked { .. }
+            | E::TicketUnlinked { .. }
             | E::TicketFollowed { .. }
             | E::TicketUnfollowed { .. } => {}
             E::PriorityChanged { urgency, impact, priority, source } => {

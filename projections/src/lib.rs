@@ -7,6 +7,7 @@
 //! | [`ticket_past`] | the same as of a moment |
 //! | [`ticket_page`] | one ticket in full, its messages and its attachments |
 //! | [`merges`] | which tickets live on in which |
+//! | [`links`] | what tickets are linked with |
 //! | [`followers`] | who follows a ticket, and how far they see |
 //! | [`ticket_history`] | who did what to a ticket, and when |
 //! | [`past`] | one ticket as it was, and why it is as it is: folded from its events, without a table |
@@ -25,11 +26,13 @@ pub mod agent_load;
 pub mod attachments;
 pub mod catalogue;
 pub mod cursor;
+mod everybody;
 mod facts;
 pub mod followers;
 pub mod holdings;
 mod in_column;
 mod labels;
+pub mod links;
 pub mod merges;
 pub mod messages;
 pub mod other_ticket;
@@ -57,7 +60,8 @@ pub fn all() -> Vec<ReadModel> {
             .with::<ticket_page::TicketPage>()
             .with::<messages::Messages>()
             .with::<attachments::TicketAttachments>()
-            .with::<merges::Merges>(),
+            .with::<merges::Merges>()
+            .with::<links::Links>(),
         ReadModel::new("ticket_history").with::<ticket_history::TicketHistory>(),
         ReadModel::new("user_directory").with::<user_directory::UserDirectory>(),
         ReadModel::new("catalogue").with::<catalogue::Catalogue>(),

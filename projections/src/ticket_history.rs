@@ -13,6 +13,7 @@ use sqlx::{FromRow, PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::everybody::for_everybody;
 use crate::facts::word;
 
 /// The table `ticket_history`.
@@ -101,6 +102,9 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
             let (from, to) = (word(Status::Closed), word(*to));
             Entry::new("status_changed", "Merge taken back").change(Some(from), Some(to))
         }
+        E::TicketLinked { to: Some(_), .. } => Entry::new("updated", "Linked with another ticket"),
+        E::TicketLinked { to: None, .. } => Entry::new("updated", "Linked with an address"),
+        E::TicketUnlinked { .. } => Entry::new("updated", "A link less"),
         E::TicketFollowed { user } => {
             Entry::new("updated", "Has another follower").change(None, Some(user.to_string()))
         }
@@ -250,19 +254,6 @@ pub struct Happened {
     pub to: Option<String>,
     /// What happened, in words.
     pub description: String,
-}
-
-/// The type and the words for everybody, where they are others than those for staff: as of the event's public part. `to` is what
-/// was since.
-fn for_everybody(event_type: &str, to: Option<&str>) -> Option<(&'static str, String)> {
-    match event_type {
-        "TicketMerged" => Some(("TicketClosed", "Closed".to_owned())),
-        "TicketUnmerged" => {
-            let to = to.unwrap_or_default();
-            Some(("StatusChanged", format!("Status changed from closed to {to}")))
-        }
-        _ => None,
-    }
 }
 
 /// What happened to a ticket, oldest first. That the reader sees the ticket was decided before.

@@ -184,6 +184,11 @@ fn ending(event: &TicketEvent) -> Told {
         E::MisuseConfirmed { .. } => Told::new("confirmed the misuse and closed"),
         E::TicketMerged { into, .. } => Told::new(format!("merged into {into}")),
         E::TicketUnmerged { to } => Told::new(format!("took the merge back: {}", to.as_str())),
+        E::TicketLinked { kind, to, url, .. } => {
+            let to = to.map(|to| format!(": {to}")).unwrap_or_default();
+            Told::new(format!("linked it, {}{to}", <&str>::from(kind))).with(url.as_ref())
+        }
+        E::TicketUnlinked { kind, .. } => Told::new(format!("removed a link, {}", <&str>::from(kind))),
         other => Told::new(<&str>::from(other)),
     }
 }

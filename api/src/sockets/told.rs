@@ -85,6 +85,12 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
         }
         E::TicketFollowed { user } => ("ticket_updated", json!({ "changes": { "followed_by": user } })),
         E::TicketUnfollowed { user } => ("ticket_updated", json!({ "changes": { "unfollowed_by": user } })),
+        E::TicketLinked { link, kind, to, url } => {
+            let (to, url) = (to.map(|to| to.to_string()), url.as_ref().map(Sealed::shown));
+            let linked = json!({ "id": link, "type": kind, "to": to, "url": url });
+            ("ticket_updated", json!({ "changes": { "linked": linked } }))
+        }
+        E::TicketUnlinked { link, .. } => ("ticket_updated", json!({ "changes": { "unlinked": link } })),
         E::FlagCleared {} => ("ticket_updated", json!({ "changes": { "misuse_flag": false } })),
         E::TicketDetailsEdited { .. }
         | E::PriorityChanged { .. }

@@ -22,7 +22,7 @@ pub use command::SettingCommand;
 pub use error::SettingError;
 pub use event::SettingEvent;
 pub use flag::Flag;
-pub use registry::{Registration, Setting};
+pub use registry::{OpenChildren, Registration, Setting};
 pub use value::{Allowed, NotAllowed, SettingValue};
 
 use crate::access::{AgentVisibility, Role};
@@ -46,6 +46,8 @@ pub struct Settings {
 pub struct Terms {
     /// How long after the resolution a requester may reopen.
     pub reopen_window: TimeDelta,
+    /// Whether staff may resolve what has parts that are still worked on.
+    pub open_children: OpenChildren,
 }
 
 impl Default for Terms {
@@ -95,7 +97,10 @@ impl Settings {
     /// What rules depend on.
     #[must_use]
     pub fn terms(&self) -> Terms {
-        Terms { reopen_window: TimeDelta::days(self.reopen_window_days()) }
+        Terms {
+            reopen_window: TimeDelta::days(self.reopen_window_days()),
+            open_children: self.word(Setting::OpenChildren),
+        }
     }
 
     fn word<T: FromStr + Default>(&self, setting: Setting) -> T {

@@ -21,6 +21,21 @@ pub enum Setting {
     TwoFactorRequiredFor,
     /// How long a requester may reopen.
     ReopenWindowDays,
+    /// Whether staff may resolve what has parts that are still worked on.
+    OpenChildren,
+}
+
+/// Whether staff may resolve a ticket with parts that are still worked on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::IntoStaticStr, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum OpenChildren {
+    /// They may.
+    #[default]
+    Allow,
+    /// They may not.
+    Refuse,
 }
 
 /// How people get accounts by themselves.
@@ -58,6 +73,7 @@ impl Setting {
             Self::AgentVisibility => Allowed::OneOf(AgentVisibility::VARIANTS),
             Self::TwoFactorRequiredFor => Allowed::AnyOf(Role::VARIANTS),
             Self::ReopenWindowDays => Allowed::Between(0, 3_650),
+            Self::OpenChildren => Allowed::OneOf(OpenChildren::VARIANTS),
         }
     }
 
@@ -69,6 +85,7 @@ impl Setting {
             Self::AgentVisibility => SettingValue::word(AgentVisibility::default()),
             Self::TwoFactorRequiredFor => SettingValue::Words(vec![]),
             Self::ReopenWindowDays => SettingValue::Number(14),
+            Self::OpenChildren => SettingValue::word(OpenChildren::default()),
         }
     }
 
@@ -87,6 +104,9 @@ impl Setting {
                 "the roles that need a second factor: whoever has none can do nothing but set one up"
             }
             Self::ReopenWindowDays => "how many days after it was resolved a requester may reopen a ticket",
+            Self::OpenChildren => {
+                "whether staff may resolve a ticket while tickets that are parts of it are still worked on: allow, refuse"
+            }
         }
     }
 

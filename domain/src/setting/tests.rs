@@ -68,7 +68,7 @@ fn several_change_together() {
         (Setting::TwoFactorRequiredFor, SettingValue::Words(vec!["admin".to_owned()])),
     ]);
     let settings = given(when(&Settings::default(), DESK, command).expect("allowed"));
-    assert_eq!(settings.terms(), Terms { reopen_window: TimeDelta::days(3) });
+    assert_eq!(settings.terms(), Terms { reopen_window: TimeDelta::days(3), ..Terms::default() });
     assert_eq!(settings.two_factor_required_for(), vec![Role::Admin]);
 }
 

@@ -1,10 +1,11 @@
 //! What can be asked of a ticket.
 
 use super::labels::LabelChanges;
+use super::links::Link;
 use super::values::{Impact, Priority, Status, Urgency};
 use crate::access::{Caller, Department, Role};
 use crate::change::Change;
-use crate::id::{EntryId, TicketId, UserId};
+use crate::id::{EntryId, LinkId, TicketId, UserId};
 use crate::user::Availability;
 
 /// What can be asked of a ticket. Texts are already parsed ([`super::values`]); who asks and when stand
@@ -90,6 +91,23 @@ pub enum TicketCommand {
     },
     /// Take a merge back.
     Unmerge,
+    /// Link it.
+    Link {
+        /// This ticket, so that linking it with itself is noticed.
+        ticket: TicketId,
+        /// The link, as this ticket has it.
+        link: Link,
+    },
+    /// Remove a link.
+    Unlink {
+        /// Which.
+        link: LinkId,
+    },
+    /// A link was removed from the ticket at its other end.
+    LoseLink {
+        /// Which.
+        link: LinkId,
+    },
     /// Have somebody told of it.
     Follow {
         /// Who.

@@ -44,8 +44,9 @@ impl Live {
         if !command.is_about(by) {
             self.takes_part(by)?;
         }
-        // Merging and taking that back say for themselves what they do with a ticket that was merged.
-        if !matches!(command, C::Merge { .. } | C::Unmerge) {
+        // Merging and taking that back say for themselves what they do with a ticket that was merged; a link goes with its
+        // other end.
+        if !matches!(command, C::Merge { .. } | C::Unmerge | C::LoseLink { .. }) {
             self.takes_changes()?;
         }
         match command {
@@ -67,6 +68,8 @@ impl Live {
             C::ConfirmMisuse => self.confirm_misuse(by, at),
             C::Merge { ticket, into } => self.merge(by, at, ticket, into),
             C::Unmerge => self.unmerge(by),
+            C::Link { ticket, link } => self.link(by, ticket, link),
+            C::Unlink { link } | C::LoseLink { link } => self.unlink(by, link),
             C::Follow { user, reader } => self.follow(by, user, reader.as_ref()),
             C::Unfollow { user } => self.unfollow(by, user),
             C::FollowMentioned { users } => Ok(self.follow_mentioned(&users)),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::values::Status;
-use super::{MOST_FOLLOWERS, MOST_TAGS};
+use super::{MOST_FOLLOWERS, MOST_GENERATIONS, MOST_LINKS, MOST_TAGS};
 use crate::catalogue::values::{Code, EntryKind};
 use crate::id::{TicketId, UserId};
 use crate::refusal::{Refusal, RefusalKind, wrong_field};
@@ -115,6 +115,33 @@ pub enum TicketError {
         /// Where the other ticket stands.
         status: Status,
     },
+    /// It cannot be linked with itself.
+    #[error("to: a ticket cannot be linked with itself")]
+    LinkToItself,
+    /// What the two are to each other already says the opposite.
+    #[error("the tickets are linked the other way round; remove that link first")]
+    LinkContradicts,
+    /// A ticket is a part of one other ticket at most.
+    #[error("the ticket has a parent already; remove that link first")]
+    HasParent,
+    /// What it would be a part of is a part of it.
+    #[error("a ticket cannot be a part of what is a part of it")]
+    LinkCircle,
+    /// Too many tickets stand above each other.
+    #[error("at most {MOST_GENERATIONS} tickets can stand in a line, each a part of the one above")]
+    TooManyAncestors,
+    /// More links than a ticket has.
+    #[error("a ticket has at most {MOST_LINKS} links")]
+    TooManyLinks,
+    /// The other ticket lives on elsewhere.
+    #[error("the other ticket was merged and takes no changes")]
+    LinkTargetLocked,
+    /// It was never made, was removed, or leads to what the caller does not see.
+    #[error("there is no such link")]
+    LinkNotFound,
+    /// A part of it is still worked on.
+    #[error("tickets that are parts of this one are still worked on: resolve them first")]
+    OpenChildren,
     /// Whoever should follow it may not read it, or may not sign in, or does not exist: the same for all.
     #[error("this person cannot follow the ticket: they do not see it")]
     NotAReader,
@@ -140,10 +167,11 @@ fn listed(statuses: &[Status]) -> String {
 impl Refusal for TicketError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::NotFound => RefusalKind::NotFound,
+            Self::NotFound | Self::LinkNotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
             Self::Locked { .. } => RefusalKind::Locked,
             Self::MergeIntoItself
+            | Self::LinkToItself
             | Self::NoSuchTarget(_)
             | Self::RatingOutOfRange
             | Self::EmptyFeedback
@@ -167,16 +195,24 @@ impl Refusal for TicketError {
             | Self::NotAReader
             | Self::TooManyFollowers
             | Self::MergeTargetNotOpen { .. }
+            | Self::LinkContradicts
+            | Self::HasParent
+            | Self::LinkCircle
+            | Self::TooManyAncestors
+            | Self::TooManyLinks
+            | Self::LinkTargetLocked
+            | Self::OpenChildren
             | Self::NotFlagged => RefusalKind::Conflict,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "NOT_FOUND",
+            Self::NotFound | Self::LinkNotFound => "NOT_FOUND",
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::Locked { .. } => "TICKET_LOCKED",
             Self::MergeIntoItself
+            | Self::LinkToItself
             | Self::NoSuchTarget(_)
             | Self::RatingOutOfRange
             | Self::EmptyFeedback
@@ -189,6 +225,12 @@ impl Refusal for TicketError {
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
             Self::NotAReader => "NOT_A_READER",
             Self::MergeTargetNotOpen { .. } => "MERGE_TARGET_NOT_OPEN",
+            Self::LinkContradicts => "LINK_CONTRADICTS",
+            Self::HasParent => "HAS_PARENT",
+            Self::LinkCircle | Self::TooManyAncestors => "LINK_CIRCLE",
+            Self::TooManyLinks => "TOO_MANY_LINKS",
+            Self::LinkTargetLocked => "LINK_TARGET_LOCKED",
+            Self::OpenChildren => "OPEN_CHILDREN",
             Self::AlreadyExists
             | Self::NotEditable { .. }
             | Self::AlreadyClaimed { .. }
@@ -220,6 +262,7 @@ impl Refusal for TicketError {
             | Self::NoSuchTag(_)
             | Self::TooManyTags
             | Self::MergeIntoItself
+            | Self::LinkToItself
             | Self::NoSuchTarget(_) => wrong_field("invalid", &self.to_string()),
             _ => None,
         }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::evolution::STEPS;
+use super::links::LinkKind;
 use super::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use crate::access::Department;
 use crate::catalogue::values::Code;
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::evolution::Step;
-use crate::id::{EntryId, TicketId, UserId};
+use crate::id::{EntryId, LinkId, TicketId, UserId};
 use crate::sealed::Sealed;
 
 /// What can have happened to a ticket.
@@ -161,6 +162,26 @@ pub enum TicketEvent {
         /// The status it returns to.
         to: Status,
     },
+    /// It was linked with another ticket, which has the same link the other way round, or with an address.
+    TicketLinked {
+        /// The link.
+        link: LinkId,
+        /// What it is to the other ticket.
+        kind: LinkKind,
+        /// The other ticket.
+        to: Option<TicketId>,
+        /// Or the address.
+        url: Option<Sealed>,
+    },
+    /// A link was removed.
+    TicketUnlinked {
+        /// The link.
+        link: LinkId,
+        /// What it was to the other ticket.
+        kind: LinkKind,
+        /// The other ticket.
+        to: Option<TicketId>,
+    },
     /// Somebody wants to be told of it, or was spoken to on it.
     TicketFollowed {
         /// Who.
@@ -204,6 +225,8 @@ impl StoredEvent for TicketEvent {
         ("TicketUnmerged", 1),
         ("TicketFollowed", 1),
         ("TicketUnfollowed", 1),
+        ("TicketLinked", 1),
+        ("TicketUnlinked", 1),
     ];
     const STEPS: &'static [Step] = STEPS;
 

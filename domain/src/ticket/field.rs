@@ -124,8 +124,11 @@ impl TicketEvent {
             Self::TicketMerged { .. } | Self::TicketUnmerged { .. } => {
                 &[F::Status, F::ClosedAt, F::MergedInto]
             }
-            // Who is shown as a follower depends on who looks.
-            Self::TicketFollowed { .. } | Self::TicketUnfollowed { .. } => &[],
+            // Which followers and links are shown depends on who looks.
+            Self::TicketFollowed { .. }
+            | Self::TicketUnfollowed { .. }
+            | Self::TicketLinked { .. }
+            | Self::TicketUnlinked { .. } => &[],
         }
     }
 }

@@ -10,6 +10,7 @@ mod evolution;
 mod field;
 mod followers;
 mod labels;
+mod links;
 mod merging;
 mod progress;
 mod routing;
@@ -28,6 +29,7 @@ pub use event::TicketEvent;
 pub use field::Field;
 pub use followers::MOST_FOLLOWERS;
 pub use labels::{LabelChanges, MOST_TAGS};
+pub use links::{BadUrl, LONGEST_URL, Link, LinkKind, LinkTo, MOST_GENERATIONS, MOST_LINKS, parse_url};
 pub use state::Live;
 use values::Status;
 

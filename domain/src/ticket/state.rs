@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TicketEvent;
 use super::labels::Labels;
+use super::links::Link;
 use super::values::{Impact, Priority, PrioritySource, Status, Urgency};
 use crate::access::{Department, Whose};
 use crate::catalogue::values::Code;
@@ -29,6 +30,7 @@ pub struct Live {
     pub(super) feedback: Option<GivenFeedback>,
     pub(super) merged: Option<Merged>,
     pub(super) followers: Vec<UserId>,
+    pub(super) links: Vec<Link>,
 }
 
 /// How much the ticket presses, and who says so.
@@ -147,6 +149,7 @@ impl Live {
             feedback: None,
             merged: None,
             followers: Vec::new(),
+            links: Vec::new(),
         })
     }
 
@@ -187,6 +190,8 @@ impl Live {
                 self.merged = None;
                 self.status = to;
             }
+            E::TicketLinked { link, kind, to, url } => self.linked(link, kind, to, url),
+            E::TicketUnlinked { link, .. } => self.links.retain(|known| known.id != link),
             E::TicketFollowed { user } => self.followed(user, true),
             E::TicketUnfollowed { user } => self.followed(user, false),
         }

@@ -77,6 +77,8 @@ pub(super) enum Stage {
 pub(super) struct Subject {
     ticket: String,
     message: String,
+    /// Another ticket of the same department, if the body names one.
+    pub(super) other: Option<String>,
 }
 
 /// A desk with everybody who asks.
@@ -150,12 +152,26 @@ impl Cast {
             let _ = self.desk.post(&self.admin, &path, json!({})).await.expect(200);
         }
         let message = said.body["id"].as_str().expect("a message's id").to_owned();
-        Subject { ticket, message }
+        Subject { ticket, message, other: None }
+    }
+
+    /// The id of another ticket of the owner in the department that `asker` asks about.
+    pub(super) async fn other_ticket(&self, asker: Asker) -> String {
+        let body = json!({
+            "title": "Another one", "description": "Besides.", "department": asker.department(),
+            "on_behalf_of": self.owner.id,
+        });
+        let ticket = self.desk.post(&self.admin, "/api/v1/tickets", body).await.expect(201);
+        ticket.body["ticket_id"].as_str().expect("an id").to_owned()
     }
 
     /// A body with real values in its places.
-    async fn body(&self, template: &str) -> String {
+    async fn body(&self, template: &str, subject: Option<&Subject>) -> String {
         let mut body = template.to_owned();
+        if let Some(Subject { message, other, .. }) = subject {
+            body = body.replace("<message>", message);
+            body = body.replace("<other ticket>", other.as_deref().unwrap_or_default());
+        }
         if body.contains("<refresh token>") {
             let login = json!({ "username": "matrix", "password": PASSWORD });
             let login = self.desk.request(None, Method::POST, "/api/v1/auth/login").json(&login);
@@ -185,7 +201,7 @@ impl Cast {
         if let Some(template) = template.filter(|_| query.is_none()) {
             let is_form = template.starts_with("--form");
             let kind = if is_form { "multipart/form-data; boundary=form" } else { "application/json" };
-            request = request.header("content-type", kind).body(self.body(template).await);
+            request = request.header("content-type", kind).body(self.body(template, subject).await);
         }
         self.desk.send(request).await
     }

@@ -194,6 +194,13 @@ pub(super) const TABLE: &[Row] = &[
     Row("claim_ticket", Open, None, WORKS),
     Row("unassign_ticket", Open, None, WORKS),
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
+    Row("merge_ticket", Open, Some(r#"{"into":"<other ticket>"}"#), WORKS),
+    Row("unmerge_ticket", Open, None, WORKS),
+    Row("list_ticket_links", Open, None, WORKS),
+    Row("link_ticket", Open, Some(r#"{"type":"relates","to":"<other ticket>"}"#), created(WORKS)),
+    Row("link_ticket", Open, Some(r#"{"type":"external","url":"https://example.org"}"#), created(WORKS)),
+    // A link that does not exist; those that do are in tests/it/links/.
+    Row("unlink_ticket", Open, None, [401, 403, 404, 404, 404, 404, 404, 404, 404]),
     Row("give_ticket_feedback", Resolved, Some(r#"{"rating":5,"comment":"Thanks."}"#), OWNS),
     Row("show_ticket_history", Open, None, SEES),
     Row("show_ticket_history", Open, Some("?as_of=2099-01-01T00:00:00Z"), SEES),

@@ -10,12 +10,12 @@ use domain::catalogue::values::{Details, EntryKind};
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
-use domain::id::{AttachmentId, EntryId, MessageId, TicketId, UserId};
+use domain::id::{AttachmentId, EntryId, LinkId, MessageId, TicketId, UserId};
 use domain::scope::Scope;
 use domain::sealed::Sealed;
 use domain::setting::{SettingEvent, SettingValue};
-use domain::ticket::TicketEvent;
 use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use domain::ticket::{LinkKind, TicketEvent};
 use domain::user::UserEvent;
 use domain::user::values::{ErasureReason, PasswordChange};
 use domain::workload::WorkloadEvent;
@@ -110,6 +110,7 @@ fn entry(number: u128) -> Option<EntryId> {
 
 fn ticket_examples() -> Vec<TicketEvent> {
     use TicketEvent as E;
+    let link = LinkId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_000c));
     let (into, reason) = (TicketId::new(at(), 4_711), || Some(sealed("Because of größe & 🙂")));
     vec![
         created(entry(7), entry(8), entry(9)),
@@ -144,6 +145,13 @@ fn ticket_examples() -> Vec<TicketEvent> {
         E::TicketUnmerged { to: Status::Assigned },
         E::TicketFollowed { user: IVAN },
         E::TicketUnfollowed { user: IVAN },
+        E::TicketLinked {
+            link,
+            kind: LinkKind::Parent,
+            to: Some(into),
+            url: Some(sealed("https://example.org/größe")),
+        },
+        E::TicketUnlinked { link, kind: LinkKind::Parent, to: Some(into) },
     ]
 }
 

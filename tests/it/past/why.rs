@@ -199,7 +199,11 @@ fn recorded(ticket: TicketId, version: i32, event: TicketEvent) -> Recorded {
 
 fn shown(ticket: TicketId, events: &[Recorded]) -> Value {
     let past = Past::new(ticket, events.to_vec(), true);
-    serde_json::to_value(past.ticket(&Names::new()).expect("a ticket")).expect("JSON")
+    let ticket = past.ticket(&Names::new()).expect("a ticket");
+    let mut shown = serde_json::to_value(&ticket).expect("JSON");
+    // Which other ticket it was merged into depends on who looks.
+    shown["merged_into"] = json!(ticket.merging.map(|into| TicketId::of_stream(into).to_string()));
+    shown
 }
 
 proptest! {

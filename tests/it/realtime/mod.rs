@@ -5,6 +5,7 @@ mod client;
 mod door;
 mod leaks;
 mod life;
+mod merges;
 mod nodes;
 mod presence;
 mod resume;

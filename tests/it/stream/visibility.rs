@@ -160,6 +160,39 @@ async fn flags_and_judgements_are_for_staff() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_a_type_is_told_what_events_are_to_them() {
+    let scene = Scene::set().await;
+    let desk = &scene.desk;
+    let (ticket, other) =
+        (desk.ticket(&scene.user, Some("IT")).await, desk.ticket(&scene.other, Some("IT")).await);
+    let elsewhere = desk.ticket(&scene.other, Some("HR")).await;
+    let before = desk.head().await;
+    let path = format!("/api/v1/tickets/{}", text(&ticket, "ticket_id"));
+    for into in [&other, &elsewhere] {
+        let into = json!({ "into": text(into, "ticket_id") });
+        let _ = desk.post(&scene.admin, &format!("{path}/merge"), into).await.expect(200);
+        let _ = desk.post(&scene.admin, &format!("{path}/unmerge"), json!({})).await.expect(200);
+    }
+    let _ = desk.post(&scene.user, &format!("{path}/resolve"), json!({})).await.expect(200);
+    let closed = ["TicketClosed", "StatusChanged", "TicketClosed", "StatusChanged", "TicketResolved"];
+    let merges = ["TicketMerged", "TicketUnmerged", "TicketUnmerged", "TicketResolved"];
+    let cases: [(&Somebody, &str, &[&str]); 6] = [
+        (&scene.user, "TicketMerged,TicketUnmerged,TicketResolved", &["TicketResolved"]),
+        (&scene.user, "TicketClosed,StatusChanged,TicketResolved", &closed),
+        (&scene.it, "TicketMerged,TicketUnmerged,TicketResolved", &merges),
+        (&scene.it, "TicketClosed,StatusChanged,TicketResolved", &["TicketClosed", "TicketResolved"]),
+        (&scene.admin, "TicketMerged,TicketResolved", &["TicketMerged", "TicketMerged", "TicketResolved"]),
+        (&scene.admin, "TicketClosed,StatusChanged,TicketResolved", &["TicketResolved"]),
+    ];
+    for (who, asked, expected) in cases {
+        let mut follower = Follower::open(desk, who, &format!("after={before}&types={asked}")).await;
+        let frames = follower.take(expected.len()).await;
+        assert_eq!(types(&frames), *expected, "{asked} by {:?}", who.role);
+    }
+    scene.desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_into_sight_is_heard_of_from_then_on() {
     let scene = Scene::set().await;
     let desk = &scene.desk;

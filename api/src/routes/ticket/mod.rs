@@ -11,6 +11,7 @@ mod filter;
 mod followers;
 mod history;
 mod link;
+mod links;
 mod list;
 mod merge;
 mod past;
@@ -51,6 +52,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(transfer::transfer))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(links::list, links::link))
+        .routes(routes!(links::unlink))
         .routes(routes!(feedback::give))
         .routes(routes!(followers::follow, followers::unfollow))
         .routes(routes!(history::history))

@@ -1,4 +1,4 @@
-//! Feedback, suspicion and merging.
+//! Feedback and suspicion.
 
 use chrono::{DateTime, Utc};
 use cqrs_es::test::TestFramework;

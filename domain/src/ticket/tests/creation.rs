@@ -3,6 +3,7 @@
 use super::testing::*;
 use crate::access::Caller;
 use crate::change::Change;
+use crate::id::LinkId;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::ticket::values::{Priority, Status, Urgency};
 use crate::ticket::{Report, TicketCommand, TicketError, TicketEvent};
@@ -68,6 +69,7 @@ fn commands() -> Vec<TicketCommand> {
         TicketCommand::ConfirmMisuse,
         merge(1),
         TicketCommand::Unmerge,
+        TicketCommand::Unlink { link: LinkId::default() },
         TicketCommand::Follow { user: EVE, reader: Some(eve()) },
         TicketCommand::Unfollow { user: EVE },
         TicketCommand::FollowMentioned { users: vec![ADA] },

@@ -5,6 +5,7 @@ mod answers;
 mod creation;
 mod editing;
 mod followers;
+mod links;
 mod merging;
 mod properties;
 mod resolution;

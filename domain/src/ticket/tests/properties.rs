@@ -5,15 +5,19 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use proptest::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::testing::*;
 use crate::access::Role;
 use crate::change::Change;
 use crate::event::{Event, StoredEvent as _};
 use crate::evolution::REGISTRY;
+use crate::id::LinkId;
 use crate::sealed::with_cipher;
 use crate::ticket::values::{Impact, Priority, Status, Urgency};
-use crate::ticket::{Assignee, Changes, LabelChanges, Report, Ticket, TicketCommand, TicketEvent};
+use crate::ticket::{
+    Assignee, Changes, LabelChanges, Link, LinkKind, LinkTo, Report, Ticket, TicketCommand, TicketEvent,
+};
 use crate::{Decide, Issued};
 
 fn status() -> impl Strategy<Value = Status> {
@@ -78,6 +82,12 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         1 => Just(C::ConfirmMisuse),
         1 => (1u32..3).prop_map(merge),
         2 => Just(C::Unmerge),
+        2 => (1u128..4, prop::sample::select(<LinkKind as strum::VariantArray>::VARIANTS), 1u32..4).prop_map(
+            |(id, kind, to)| {
+                let link = Link { id: LinkId(Uuid::from_u128(id)), kind: *kind, to: LinkTo::Ticket(ticket_id(to)) };
+                C::Link { ticket: ticket_id(1), link }
+            }
+        ),
         2 => prop::sample::select(everybody().to_vec()).prop_map(|reader| {
             C::Follow { user: reader.person().unwrap_or_default(), reader: Some(reader) }
         }),

@@ -1,0 +1,45 @@
+//! Merges, as sockets are told of them.
+
+use serde_json::json;
+use tests::desk::TestDesk;
+
+use super::client::Socket;
+use super::{act, id_of, room_of};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sees_both_tickets_is_told_of_the_merge_and_everybody_else_that_it_was_closed() {
+    let desk = TestDesk::open().await;
+    let (ada, eve, root) = (desk.user().await, desk.user().await, desk.admin().await);
+    let ivan = desk.it_agent().await;
+    let (source, target) = (desk.ticket(&ada, Some("IT")).await, desk.ticket(&eve, Some("IT")).await);
+    let elsewhere = desk.ticket(&eve, Some("HR")).await;
+    let room = room_of(&source);
+    let mut of_ada = Socket::in_rooms(&desk, &ada, &[&room]).await;
+    let mut of_ivan = Socket::in_rooms(&desk, &ivan, &[&room]).await;
+    act(&desk, &ivan, &source, "merge", json!({ "into": id_of(&target) })).await;
+    act(&desk, &ivan, &source, "unmerge", json!({})).await;
+    act(&desk, &root, &source, "merge", json!({ "into": id_of(&elsewhere) })).await;
+
+    let merged = of_ivan.next().await;
+    assert_eq!((&merged["event"], &merged["into"]), (&json!("ticket_merged"), &json!(id_of(&target))));
+    assert_eq!((&merged["old_status"], &merged["new_status"]), (&json!("open"), &json!("closed")));
+    assert_eq!(of_ivan.next().await["event"], "ticket_status_changed");
+    let unseen = of_ivan.next().await;
+    assert_eq!((&unseen["event"], &unseen["into"]), (&json!("ticket_status_changed"), &json!(null)));
+    for (old, new) in [("open", "closed"), ("closed", "open"), ("open", "closed")] {
+        let told = of_ada.next().await;
+        assert_eq!(told["event"], "ticket_status_changed");
+        assert_eq!((&told["old_status"], &told["new_status"]), (&json!(old), &json!(new)));
+        for other in [&target, &elsewhere] {
+            assert!(!told.to_string().contains(&id_of(other)), "{told}");
+        }
+    }
+    // Who joins later is told the same.
+    let mut later = Socket::open(&desk, &ada).await;
+    later.enter(&[&room], Some(0)).await;
+    for _ in 0..3 {
+        let told = later.next().await;
+        assert!(told["event"] != "ticket_merged", "{told}");
+    }
+    desk.close().await;
+}
