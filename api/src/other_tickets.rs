@@ -3,8 +3,10 @@
 use domain::access::Sight;
 use domain::event::Event;
 use domain::id::TicketId;
+use projections::messages::Message;
 use projections::ticket_page::FullTicket;
 use projections::{merges, other_ticket, sight};
+use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::problem::Answer;
@@ -28,6 +30,23 @@ impl Desk {
         let id = TicketId::of_stream(ticket.id);
         ticket.merged_tickets = merges::into_ticket(self.pool(), sight, id, at).await?;
         Ok(ticket)
+    }
+
+    /// `messages`, each with where it went on and where it was before, as far as `sight` sees those tickets.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(crate) async fn with_moves(&self, sight: &Sight, messages: Vec<Message>) -> Answer<Vec<Message>> {
+        let moves = messages.iter().flat_map(|message| [message.moves.to, message.moves.from]);
+        let others: Vec<Uuid> = moves.flatten().collect();
+        if others.is_empty() {
+            return Ok(messages);
+        }
+        let seen = sight::seen(self.pool(), sight, &others).await?;
+        Ok(messages
+            .into_iter()
+            .map(|message| message.with_moves(|other| seen.contains_key(&other)))
+            .collect())
     }
 
     /// What of `event` a reader of its ticket may know, who reads internal notes on it or not: see [`Event::part_for`].

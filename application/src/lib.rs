@@ -15,6 +15,7 @@ mod links;
 mod merge;
 mod redaction;
 mod setting;
+mod split;
 mod ticket;
 mod user;
 
@@ -36,6 +37,7 @@ pub use crate::identity::NewIdentity;
 use crate::ledger::Ledger;
 pub use crate::links::{LinkTarget, NewLink};
 pub use crate::redaction::Redaction;
+pub use crate::split::NewSplit;
 pub use crate::ticket::{NewMessage, NewTicket};
 pub use crate::user::NewUser;
 

@@ -89,6 +89,11 @@ impl Commands {
                 {
                     found = Some(content);
                 }
+                Event::Conversation(ConversationEvent::MessageMovedIn { message_id, content, .. })
+                    if message_id == wanted =>
+                {
+                    found = content;
+                }
                 Event::Conversation(ConversationEvent::MessageRedacted { message_id, left, .. })
                     if message_id == wanted =>
                 {

@@ -15,6 +15,7 @@ impl Event {
             Self::Ticket(
                 TicketEvent::TicketFlagged { .. }
                 | TicketEvent::FlagCleared {}
+                | TicketEvent::TicketSplit { .. }
                 | TicketEvent::TicketLinked { .. }
                 | TicketEvent::TicketUnlinked { .. }
                 | TicketEvent::TicketFollowed { .. }
@@ -23,6 +24,8 @@ impl Event {
             | Self::Conversation(
                 ConversationEvent::MessagePosted { is_internal: true, .. }
                 | ConversationEvent::MessageRedacted { is_internal: true, .. }
+                | ConversationEvent::MessageMovedOut { is_internal: true, .. }
+                | ConversationEvent::MessageMovedIn { is_internal: true, .. }
                 | ConversationEvent::AttachmentAdded { is_internal: true, .. }
                 | ConversationEvent::AttachmentRemoved { is_internal: true, .. }
                 | ConversationEvent::MessageFeedbackSet { .. },
@@ -39,6 +42,19 @@ impl Event {
             Self::Ticket(TicketEvent::TicketUnmerged { to }) => {
                 let (from, to) = (Status::Closed, *to);
                 Some(Self::Ticket(TicketEvent::StatusChanged { from, to, reason: None }))
+            }
+            Self::Conversation(ConversationEvent::MessageMovedOut { message_id, is_internal, .. }) => {
+                let (message_id, is_internal) = (*message_id, *is_internal);
+                let moved =
+                    ConversationEvent::MessageMovedOut { message_id, is_internal, to: None, becomes: None };
+                Some(Self::Conversation(moved))
+            }
+            Self::Conversation(moved @ ConversationEvent::MessageMovedIn { .. }) => {
+                let mut moved = moved.clone();
+                if let ConversationEvent::MessageMovedIn { from, origin, .. } = &mut moved {
+                    (*from, *origin) = (None, None);
+                }
+                Some(Self::Conversation(moved))
             }
             Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
                 let (from, to) = (from.clone(), to.clone());
@@ -72,7 +88,13 @@ impl Event {
     #[must_use]
     pub fn other_ticket(&self) -> Option<TicketId> {
         match self {
-            Self::Ticket(TicketEvent::TicketMerged { into, .. }) => Some(*into),
+            Self::Ticket(TicketEvent::TicketMerged { into, .. } | TicketEvent::TicketSplit { into }) => {
+                Some(*into)
+            }
+            Self::Conversation(
+                ConversationEvent::MessageMovedOut { to: other, .. }
+                | ConversationEvent::MessageMovedIn { from: other, .. },
+            ) => *other,
             Self::Ticket(TicketEvent::TicketLinked { to, .. } | TicketEvent::TicketUnlinked { to, .. }) => {
                 *to
             }

@@ -60,6 +60,7 @@ impl Facts {
             | E::CategoryChanged { .. }
             | E::BuildingChanged { .. }
             | E::TagsChanged { .. }
+            | E::TicketSplit { .. }
             | E::TicketLinked { .. }
             | E::TicketUnlinked { .. }
             | E::TicketFollowed { .. }

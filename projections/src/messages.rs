@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::attachments::Attachment;
 use crate::facts::word;
 use crate::in_column::{InColumn, listed};
+use crate::person::TicketName;
 
 /// The table `ticket_messages`.
 pub struct Messages;
@@ -35,6 +36,8 @@ pub struct MessageRow {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) mentions: String,
     pub(crate) is_redacted: bool,
+    pub(crate) moved_to: Option<Uuid>,
+    pub(crate) moved_from: Option<Uuid>,
 }
 
 impl Table for Messages {
@@ -56,6 +59,8 @@ impl Table for Messages {
         ("created_at", Kind::Timestamp),
         ("mentions", Kind::Text),
         ("is_redacted", Kind::Bool),
+        ("moved_to", Kind::Uuid),
+        ("moved_from", Kind::Uuid),
     ];
     const OWN_ROWS: bool = true;
 
@@ -68,6 +73,8 @@ impl Table for Messages {
         match &event.event {
             Event::Conversation(
                 ConversationEvent::MessagePosted { message_id, .. }
+                | ConversationEvent::MessageMovedOut { message_id, .. }
+                | ConversationEvent::MessageMovedIn { message_id, .. }
                 | ConversationEvent::MessageRedacted { message_id, .. }
                 | ConversationEvent::MessageFeedbackSet { message_id, .. },
             ) => Some(message_id.0),
@@ -102,7 +109,15 @@ impl Table for Messages {
                 created_at: recorded.occurred_at,
                 mentions: listed(mentions),
                 is_redacted: false,
+                moved_to: None,
+                moved_from: None,
             },
+            ConversationEvent::MessageMovedIn { .. } => return Ok(MessageRow::moved_in(recorded, event)),
+            // It is read where it is now.
+            ConversationEvent::MessageMovedOut { to, .. } => {
+                let row = row.context("nothing is known of this message")?;
+                MessageRow { content: String::new(), moved_to: to.map(TicketId::stream), ..row }
+            }
             ConversationEvent::MessageRedacted { left, reason, .. } => {
                 let row = row.context("nothing is known of this message")?;
                 // Who was erased is erased, whatever was redacted before.
@@ -124,6 +139,46 @@ impl Table for Messages {
     }
 }
 
+impl MessageRow {
+    /// The message that goes on here from `recorded` on.
+    fn moved_in(recorded: &Recorded, event: &ConversationEvent) -> Option<Self> {
+        let ConversationEvent::MessageMovedIn {
+            message_id,
+            from,
+            sender,
+            sender_role,
+            message_type,
+            content,
+            is_redacted,
+            is_internal,
+            is_ai,
+            mentions,
+            posted_at,
+            ..
+        } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            id: message_id.0,
+            ticket: TicketId::of_stream(recorded.stream).stream(),
+            position: recorded.position,
+            sender: sender.map(|sender| sender.0),
+            sender_role: word(*sender_role),
+            message_type: word(*message_type),
+            content: content.as_ref().map_or(REDACTED, Sealed::shown).to_owned(),
+            is_internal: *is_internal,
+            is_ai: *is_ai,
+            feedback: "none".to_owned(),
+            created_at: *posted_at,
+            mentions: listed(mentions),
+            is_redacted: *is_redacted,
+            moved_to: None,
+            moved_from: from.map(TicketId::stream),
+        })
+    }
+}
+
 impl Row for MessageRow {
     fn cells(&self, cells: &mut Cells<'_>) {
         cells
@@ -139,7 +194,9 @@ impl Row for MessageRow {
             .text(self.feedback.as_str())
             .timestamp(self.created_at)
             .text(self.mentions.as_str())
-            .bool(self.is_redacted);
+            .bool(self.is_redacted)
+            .uuid(self.moved_to)
+            .uuid(self.moved_from);
     }
 }
 
@@ -177,9 +234,50 @@ pub struct Message {
     pub mentions: InColumn<Uuid>,
     /// Whether an administrator made what it said unreadable, all of it or parts.
     pub is_redacted: bool,
+    /// Whether it went on on another ticket: then nothing is shown of what it says.
+    #[sqlx(skip)]
+    pub is_moved: bool,
+    /// The ticket that it went on on, if the reader sees that.
+    #[sqlx(skip)]
+    pub moved_to: Option<TicketName>,
+    /// The ticket that it was on before, if the reader sees that.
+    #[sqlx(skip)]
+    pub moved_from: Option<TicketName>,
+    /// The same two, whoever looks: no part of an answer.
+    #[sqlx(flatten)]
+    #[serde(skip)]
+    pub moves: Moves,
     /// The files that go with it.
     #[sqlx(json)]
     pub attachments: Vec<Attachment>,
+}
+
+/// The tickets that a message went on on and came from, whoever looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct Moves {
+    /// Where it went on.
+    #[sqlx(rename = "moved_to")]
+    pub to: Option<Uuid>,
+    /// Where it was before.
+    #[sqlx(rename = "moved_from")]
+    pub from: Option<Uuid>,
+}
+
+impl Message {
+    /// The message as somebody reads it who sees those of other tickets that `sees` says. Without this an answer names none.
+    #[must_use]
+    pub fn with_moves(mut self, sees: impl Fn(Uuid) -> bool) -> Self {
+        let Moves { to, from } = self.moves;
+        self.moved_to = to.filter(|to| sees(*to)).map(TicketName::from);
+        self.moved_from = from.filter(|from| sees(*from)).map(TicketName::from);
+        self
+    }
+
+    /// The message with what follows from its row alone.
+    fn read(mut self) -> Self {
+        self.is_moved = self.moves.to.is_some();
+        self
+    }
 }
 
 /// Which messages of a ticket.
@@ -216,7 +314,7 @@ pub async fn of_ticket(
     ticket: TicketId,
     which: Which,
 ) -> sqlx::Result<Vec<Message>> {
-    sqlx::query_as(messages!(
+    let messages: Vec<Message> = sqlx::query_as(messages!(
         "where m.ticket = $1 and m.position > $2 and ($3 or not m.is_internal)
          order by m.position limit $4 offset $5"
     ))
@@ -226,7 +324,8 @@ pub async fn of_ticket(
     .bind(which.limit)
     .bind(which.skip)
     .fetch_all(database)
-    .await
+    .await?;
+    Ok(messages.into_iter().map(Message::read).collect())
 }
 
 /// The messages of these ids, internal notes among them. Who may see which was decided, or is yet to be.
@@ -234,7 +333,9 @@ pub async fn of_ticket(
 /// # Errors
 /// The database cannot be reached.
 pub async fn by_ids(database: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Message>> {
-    sqlx::query_as(messages!("where m.id = any($1)")).bind(ids).fetch_all(database).await
+    let messages: Vec<Message> =
+        sqlx::query_as(messages!("where m.id = any($1)")).bind(ids).fetch_all(database).await?;
+    Ok(messages.into_iter().map(Message::read).collect())
 }
 
 /// One message of a ticket, if the reader may see it.
@@ -247,10 +348,12 @@ pub async fn find(
     message: MessageId,
     internal: bool,
 ) -> sqlx::Result<Option<Message>> {
-    sqlx::query_as(messages!("where m.ticket = $1 and m.id = $2 and ($3 or not m.is_internal)"))
+    let condition = messages!("where m.ticket = $1 and m.id = $2 and ($3 or not m.is_internal)");
+    let message: Option<Message> = sqlx::query_as(condition)
         .bind(ticket.stream())
         .bind(message.0)
         .bind(internal)
         .fetch_optional(pool)
-        .await
+        .await?;
+    Ok(message.map(Message::read))
 }

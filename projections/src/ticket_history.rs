@@ -102,6 +102,7 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
             let (from, to) = (word(Status::Closed), word(*to));
             Entry::new("status_changed", "Merge taken back").change(Some(from), Some(to))
         }
+        E::TicketSplit { .. } => Entry::new("updated", "Another ticket was split off"),
         E::TicketLinked { to: Some(_), .. } => Entry::new("updated", "Linked with another ticket"),
         E::TicketLinked { to: None, .. } => Entry::new("updated", "Linked with an address"),
         E::TicketUnlinked { .. } => Entry::new("updated", "A link less"),
@@ -140,6 +141,16 @@ fn conversation_entry(event: &ConversationEvent) -> Entry {
             Entry::new("commented", "Internal note added")
         }
         ConversationEvent::MessagePosted { .. } => Entry::new("commented", "Message posted"),
+        ConversationEvent::MessageMovedOut { is_internal: true, .. } => {
+            Entry::new("updated", "Internal note moved to another ticket")
+        }
+        ConversationEvent::MessageMovedOut { .. } => Entry::new("updated", "Message moved to another ticket"),
+        ConversationEvent::MessageMovedIn { is_internal: true, .. } => {
+            Entry::new("commented", "Internal note moved here from another ticket")
+        }
+        ConversationEvent::MessageMovedIn { .. } => {
+            Entry::new("commented", "Message moved here from another ticket")
+        }
         ConversationEvent::MessageRedacted { is_internal: true, .. } => {
             Entry::new("updated", "Internal note redacted")
         }

@@ -84,9 +84,10 @@ impl Table for TicketList {
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {
-            Event::Ticket(_) | Event::Conversation(ConversationEvent::MessagePosted { .. }) => {
-                Some(TicketId::of_stream(event.stream).stream())
-            }
+            Event::Ticket(_)
+            | Event::Conversation(
+                ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
+            ) => Some(TicketId::of_stream(event.stream).stream()),
             Event::Unknown(_) => Some(event.stream),
             _ => None,
         }
@@ -118,7 +119,10 @@ impl Table for TicketList {
                 row.updated_at = recorded.occurred_at;
                 Ok(Some(row))
             }
-            Event::Conversation(ConversationEvent::MessagePosted { is_internal, .. }) => {
+            Event::Conversation(
+                ConversationEvent::MessagePosted { is_internal, .. }
+                | ConversationEvent::MessageMovedIn { is_internal, .. },
+            ) => {
                 let mut row = row.context("nothing is known of this ticket's creation")?;
                 row.messages += i32::from(!is_internal);
                 row.updated_at = recorded.occurred_at;

@@ -38,6 +38,7 @@ mod registration;
 mod relay;
 mod schemas;
 mod settings;
+mod splits;
 mod stream;
 mod structure;
 mod tickets;

@@ -184,6 +184,7 @@ fn ending(event: &TicketEvent) -> Told {
         E::MisuseConfirmed { .. } => Told::new("confirmed the misuse and closed"),
         E::TicketMerged { into, .. } => Told::new(format!("merged into {into}")),
         E::TicketUnmerged { to } => Told::new(format!("took the merge back: {}", to.as_str())),
+        E::TicketSplit { into } => Told::new(format!("split off {into}")),
         E::TicketLinked { kind, to, url, .. } => {
             let to = to.map(|to| format!(": {to}")).unwrap_or_default();
             Told::new(format!("linked it, {}{to}", <&str>::from(kind))).with(url.as_ref())
@@ -199,6 +200,14 @@ fn conversation(event: &ConversationEvent, names: &Names) -> Told {
             let kind = if *is_internal { "wrote an internal note" } else { "wrote" };
             let ai = if *is_ai { ", by a model" } else { "" };
             Told::new(format!("{kind}{ai}")).with(Some(content))
+        }
+        ConversationEvent::MessageMovedOut { to, .. } => {
+            let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+            Told::new(format!("moved a message{to}"))
+        }
+        ConversationEvent::MessageMovedIn { content, is_internal, .. } => {
+            let kind = if *is_internal { "moved an internal note here" } else { "moved a message here" };
+            Told::new(kind).with(content.as_ref())
         }
         ConversationEvent::MessageRedacted { left, reason, .. } => {
             let what = if left.is_some() { "redacted parts of a message" } else { "redacted a message" };

@@ -41,7 +41,9 @@ impl Snapshot {
                     snapshot.take(event);
                     apply(&mut ticket, event.clone());
                 }
-                Event::Conversation(ConversationEvent::MessagePosted { .. }) => snapshot.messages += 1,
+                Event::Conversation(
+                    ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
+                ) => snapshot.messages += 1,
                 Event::Unknown(_) if TicketId::of_stream(recorded.stream).stream() == recorded.stream => {
                     snapshot.version = recorded.version;
                 }

@@ -130,9 +130,9 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
                 of_steps.push(ticket);
                 positions.push(row.position);
             }
-            Event::Conversation(event) => {
-                tickets.push(ticket);
-                said.extend(shown(event));
+            Event::Conversation(said_there) => {
+                tickets.extend([ticket].into_iter().chain(event.other_ticket().map(TicketId::stream)));
+                said.extend(shown(said_there));
             }
             _ => users.push(row.stream_id),
         }
@@ -194,6 +194,8 @@ fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
 fn shown(event: &ConversationEvent) -> Option<Uuid> {
     match event {
         ConversationEvent::MessagePosted { message_id, .. }
+        | ConversationEvent::MessageMovedIn { message_id, .. }
+        | ConversationEvent::MessageMovedOut { message_id, .. }
         | ConversationEvent::MessageRedacted { message_id, .. } => Some(message_id.0),
         ConversationEvent::MessageFeedbackSet { .. }
         | ConversationEvent::AttachmentAdded { .. }

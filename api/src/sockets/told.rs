@@ -21,8 +21,12 @@ pub(super) struct Told {
 pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) -> Option<Told> {
     let (name, fields) = match event {
         Event::Ticket(ticket) => of_ticket(ticket, event),
-        Event::Conversation(ConversationEvent::MessagePosted { .. }) => {
-            ("new_message_in_ticket", json!({ "message": message }))
+        Event::Conversation(
+            ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
+        ) => ("new_message_in_ticket", json!({ "message": message })),
+        Event::Conversation(ConversationEvent::MessageMovedOut { to, .. }) => {
+            let to = to.map(|to| to.to_string());
+            ("message_moved", json!({ "message": message, "to": to }))
         }
         Event::Conversation(ConversationEvent::MessageRedacted { .. }) => {
             ("message_redacted", json!({ "message": message }))
@@ -85,6 +89,9 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
         }
         E::TicketFollowed { user } => ("ticket_updated", json!({ "changes": { "followed_by": user } })),
         E::TicketUnfollowed { user } => ("ticket_updated", json!({ "changes": { "unfollowed_by": user } })),
+        E::TicketSplit { into } => {
+            ("ticket_updated", json!({ "changes": { "split_off": into.to_string() } }))
+        }
         E::TicketLinked { link, kind, to, url } => {
             let (to, url) = (to.map(|to| to.to_string()), url.as_ref().map(Sealed::shown));
             let linked = json!({ "id": link, "type": kind, "to": to, "url": url });

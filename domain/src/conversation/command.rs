@@ -1,10 +1,13 @@
 //! What can be asked of a conversation.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
+use super::moving::Moving;
 use super::values::Feedback;
 use crate::attachment::Uploaded;
-use crate::id::{AttachmentId, MessageId, UserId};
+use crate::id::{AttachmentId, MessageId, TicketId, UserId};
 
 /// What can be asked of a conversation. That the caller sees the ticket and that the ticket takes messages
 /// is the ticket's decision ([`crate::ticket::TicketCommand::Answer`]), taken in the same append.
@@ -55,6 +58,20 @@ pub enum ConversationCommand {
         left: Option<(Uuid, String)>,
         /// Why.
         reason: String,
+    },
+    /// Let messages go on on another ticket.
+    MoveOut {
+        /// The other ticket.
+        to: TicketId,
+        /// Which, and what each is called there.
+        messages: BTreeMap<MessageId, MessageId>,
+    },
+    /// Take messages over from another ticket.
+    MoveIn {
+        /// The other ticket.
+        from: TicketId,
+        /// The messages, in their order.
+        messages: Vec<Moving>,
     },
     /// Judge a message.
     SetFeedback {

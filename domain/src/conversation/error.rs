@@ -19,6 +19,12 @@ pub enum ConversationError {
     /// It was redacted since it was read.
     #[error("the message was redacted by somebody else meanwhile")]
     RedactedMeanwhile,
+    /// It goes on on another ticket.
+    #[error("the message was moved to another ticket")]
+    MovedAway,
+    /// A message that is to move was never posted here.
+    #[error("message_ids: must be messages of this ticket")]
+    NoSuchMessage,
     /// A part that is not in the text.
     #[error("spans: must lie within the message's {0} characters, each with its start before its end")]
     NoSuchSpan(usize),
@@ -46,10 +52,14 @@ impl Refusal for ConversationError {
         match self {
             Self::NotFound | Self::AttachmentNotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
-            Self::AlreadyExists | Self::NotRedactable | Self::RedactedMeanwhile => RefusalKind::Conflict,
-            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
-                RefusalKind::Invalid
+            Self::AlreadyExists | Self::NotRedactable | Self::RedactedMeanwhile | Self::MovedAway => {
+                RefusalKind::Conflict
             }
+            Self::NoSuchSpan(_)
+            | Self::NoSuchMessage
+            | Self::NoSuchAttachment
+            | Self::UsedAlready
+            | Self::OtherReaders => RefusalKind::Invalid,
         }
     }
 
@@ -58,18 +68,23 @@ impl Refusal for ConversationError {
             Self::NotFound | Self::AttachmentNotFound => "NOT_FOUND",
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
+            Self::MovedAway => "MESSAGE_MOVED",
             Self::NotRedactable | Self::RedactedMeanwhile => "CONFLICT",
-            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
-                "VALIDATION_ERROR"
-            }
+            Self::NoSuchSpan(_)
+            | Self::NoSuchMessage
+            | Self::NoSuchAttachment
+            | Self::UsedAlready
+            | Self::OtherReaders => "VALIDATION_ERROR",
         }
     }
 
     fn details(&self) -> Option<Value> {
         match self {
-            Self::NoSuchSpan(_) | Self::NoSuchAttachment | Self::UsedAlready | Self::OtherReaders => {
-                wrong_field("invalid", &self.to_string())
-            }
+            Self::NoSuchSpan(_)
+            | Self::NoSuchMessage
+            | Self::NoSuchAttachment
+            | Self::UsedAlready
+            | Self::OtherReaders => wrong_field("invalid", &self.to_string()),
             _ => None,
         }
     }

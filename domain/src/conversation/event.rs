@@ -9,7 +9,7 @@ use super::evolution::STEPS;
 use super::values::{Feedback, MessageType, SenderRole};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::evolution::Step;
-use crate::id::{AttachmentId, MessageId, UserId};
+use crate::id::{AttachmentId, MessageId, TicketId, UserId};
 use crate::sealed::Sealed;
 
 /// What can have been said on a ticket, and what people thought of it.
@@ -51,6 +51,45 @@ pub enum ConversationEvent {
         left: Option<Sealed>,
         /// Why; for staff.
         reason: Option<Sealed>,
+    },
+    /// A message went on on another ticket; here nothing is shown of what it says any more.
+    MessageMovedOut {
+        /// The message.
+        message_id: MessageId,
+        /// Whether only staff could read it.
+        is_internal: bool,
+        /// The other ticket.
+        to: Option<TicketId>,
+        /// What the message is called there.
+        becomes: Option<MessageId>,
+    },
+    /// A message of another ticket goes on here. What it says is under the keys that it was under there: whatever destroys it
+    /// here destroys it there.
+    MessageMovedIn {
+        /// Its identity.
+        message_id: MessageId,
+        /// The other ticket.
+        from: Option<TicketId>,
+        /// Its identity there.
+        origin: Option<MessageId>,
+        /// Who wrote it; none for the desk itself.
+        sender: Option<UserId>,
+        /// As what.
+        sender_role: SenderRole,
+        /// What kind of message it is.
+        message_type: MessageType,
+        /// What it says; none if nothing is left of it.
+        content: Option<Sealed>,
+        /// Whether what it said was made unreadable, all of it or parts.
+        is_redacted: bool,
+        /// Whether only staff may read it.
+        is_internal: bool,
+        /// Whether a model wrote it.
+        is_ai: bool,
+        /// Who is spoken to in it, by identity.
+        mentions: Vec<UserId>,
+        /// When it was written.
+        posted_at: DateTime<Utc>,
     },
     /// Somebody judged a message; a later judgement by the same person replaces it.
     MessageFeedbackSet {
@@ -106,6 +145,8 @@ impl StoredEvent for ConversationEvent {
         ("MessagePosted", 2),
         ("MessageFeedbackSet", 1),
         ("MessageRedacted", 1),
+        ("MessageMovedOut", 1),
+        ("MessageMovedIn", 1),
         ("AttachmentAdded", 1),
         ("AttachmentRemoved", 1),
     ];

@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod evolution;
 pub mod mentions;
+pub mod moving;
 pub mod redaction;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,8 @@ pub struct Message {
     key: Option<Uuid>,
     /// Whether nothing is left of its content.
     is_gone: bool,
+    /// Whether it went on in another conversation.
+    is_moved: bool,
     feedback: BTreeMap<UserId, Feedback>,
 }
 
@@ -106,6 +109,9 @@ impl Conversation {
             .message(&message_id)
             .filter(|message| !message.is_internal || by.is_staff())
             .ok_or(ConversationError::NotFound)?;
+        if message.is_moved {
+            return Err(ConversationError::MovedAway);
+        }
         let by = by.person().ok_or(ConversationError::Forbidden("people"))?;
         if message.feedback.get(&by).copied().unwrap_or_default() == feedback {
             return Ok(vec![]);
@@ -136,6 +142,8 @@ impl Decide for Conversation {
             C::Redact { message_id, requester, seen, left, reason } => {
                 self.redact(&by, message_id, requester, seen, left, reason)
             }
+            C::MoveOut { to, messages } => self.move_out(&by, to, &messages),
+            C::MoveIn { from, messages } => Self::move_in(&by, from, messages),
             C::Attach { requester, files, is_internal } => {
                 self.attach(&by, at, Place { requester, message: None, is_internal }, files)
             }
@@ -207,8 +215,23 @@ impl Aggregate for Conversation {
                 ..
             } => {
                 let (key, feedback) = (content.own_key(), BTreeMap::new());
-                let message = Message { sender, is_internal, client_msg_id, key, is_gone: false, feedback };
+                let (is_gone, is_moved) = (false, false);
+                let message =
+                    Message { sender, is_internal, client_msg_id, key, is_gone, is_moved, feedback };
                 self.messages.insert(message_id, message);
+            }
+            ConversationEvent::MessageMovedIn { message_id, sender, content, is_internal, .. } => {
+                let (is_gone, is_moved) = (content.is_none(), false);
+                let (key, feedback) = (content.and_then(|content| content.own_key()), BTreeMap::new());
+                let client_msg_id = None;
+                let message =
+                    Message { sender, is_internal, client_msg_id, key, is_gone, is_moved, feedback };
+                self.messages.insert(message_id, message);
+            }
+            ConversationEvent::MessageMovedOut { message_id, .. } => {
+                if let Some(message) = self.messages.get_mut(&message_id) {
+                    message.is_moved = true;
+                }
             }
             ConversationEvent::MessageRedacted { message_id, left, .. } => {
                 if let Some(message) = self.messages.get_mut(&message_id) {

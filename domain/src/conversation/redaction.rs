@@ -59,6 +59,9 @@ impl Conversation {
             return Err(ConversationError::Forbidden("administrators"));
         }
         let message = self.message(&message_id).ok_or(ConversationError::NotFound)?;
+        if message.is_moved {
+            return Err(ConversationError::MovedAway);
+        }
         if message.is_gone || left.as_ref().is_some_and(|(key, _)| message.key == Some(*key)) {
             return Ok(vec![]);
         }

@@ -91,6 +91,11 @@ pub enum TicketCommand {
     },
     /// Take a merge back.
     Unmerge,
+    /// Split a part of it off.
+    Split {
+        /// As which ticket.
+        into: TicketId,
+    },
     /// Link it.
     Link {
         /// This ticket, so that linking it with itself is noticed.

@@ -68,6 +68,7 @@ impl Live {
             C::ConfirmMisuse => self.confirm_misuse(by, at),
             C::Merge { ticket, into } => self.merge(by, at, ticket, into),
             C::Unmerge => self.unmerge(by),
+            C::Split { into } => self.split(by, into),
             C::Link { ticket, link } => self.link(by, ticket, link),
             C::Unlink { link } | C::LoseLink { link } => self.unlink(by, link),
             C::Follow { user, reader } => self.follow(by, user, reader.as_ref()),

@@ -162,6 +162,11 @@ pub enum TicketEvent {
         /// The status it returns to.
         to: Status,
     },
+    /// Messages of it went on as a ticket of their own.
+    TicketSplit {
+        /// The new ticket.
+        into: TicketId,
+    },
     /// It was linked with another ticket, which has the same link the other way round, or with an address.
     TicketLinked {
         /// The link.
@@ -225,6 +230,7 @@ impl StoredEvent for TicketEvent {
         ("TicketUnmerged", 1),
         ("TicketFollowed", 1),
         ("TicketUnfollowed", 1),
+        ("TicketSplit", 1),
         ("TicketLinked", 1),
         ("TicketUnlinked", 1),
     ];

@@ -127,6 +127,7 @@ impl TicketEvent {
             // Which followers and links are shown depends on who looks.
             Self::TicketFollowed { .. }
             | Self::TicketUnfollowed { .. }
+            | Self::TicketSplit { .. }
             | Self::TicketLinked { .. }
             | Self::TicketUnlinked { .. } => &[],
         }

@@ -14,6 +14,7 @@ mod links;
 mod merging;
 mod progress;
 mod routing;
+mod splitting;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -157,7 +157,7 @@ impl Live {
     pub(super) fn apply(&mut self, event: TicketEvent) {
         use TicketEvent as E;
         match event {
-            E::TicketCreated { .. } => {}
+            E::TicketCreated { .. } | E::TicketSplit { .. } => {}
             E::TicketDetailsEdited { title, description } => self.edited(title, description),
             E::PriorityChanged { urgency, impact, priority, source } => {
                 self.triage = Triage { urgency, impact, priority, source };

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Names;
 use crate::attachments::Attachment;
-use crate::messages::{Message, MessageRow};
+use crate::messages::{Message, MessageRow, Moves};
 use crate::person::TicketName;
 use crate::ticket_history::{Happened, HistoryRow};
 use crate::ticket_page::{FullTicket, PageRow};
@@ -76,6 +76,10 @@ impl MessageRow {
             timestamp: self.created_at,
             mentions: self.mentions.into(),
             is_redacted: self.is_redacted,
+            is_moved: self.moved_to.is_some(),
+            moved_to: None,
+            moved_from: None,
+            moves: Moves { to: self.moved_to, from: self.moved_from },
             attachments,
         }
     }

@@ -121,12 +121,21 @@ impl PageRow {
 
     fn say(&mut self, recorded: &Recorded, event: &ConversationEvent) {
         self.messages_version = recorded.version;
-        let ConversationEvent::MessagePosted { sender_role, is_internal, .. } = event else { return };
+        let (sender_role, is_internal, answers) = match event {
+            ConversationEvent::MessagePosted { sender_role, is_internal, .. } => {
+                (sender_role, is_internal, true)
+            }
+            // What staff said on another ticket was no answer to this one.
+            ConversationEvent::MessageMovedIn { sender_role, is_internal, .. } => {
+                (sender_role, is_internal, false)
+            }
+            _ => return,
+        };
         self.messages += 1;
         self.updated_at = recorded.occurred_at;
         if !is_internal {
             self.public_messages += 1;
-            if matches!(sender_role, SenderRole::Agent | SenderRole::Admin) {
+            if answers && matches!(sender_role, SenderRole::Agent | SenderRole::Admin) {
                 self.first_response_at.get_or_insert(recorded.occurred_at);
             }
         }

@@ -38,7 +38,8 @@ async fn fault(
 ) -> Option<String> {
     let Row(id, stage, body, _) = row;
     let (asker, holder) = holder;
-    let subject = if operation.is_about_a_ticket() { Some(cast.subject(asker, *stage).await) } else { None };
+    let subject =
+        if operation.is_about_a_ticket() { Some(cast.subject(asker, *stage, *body).await) } else { None };
     let head = cast.desk.decided().await;
     let answer = cast.ask(Some(holder), operation, *body, subject.as_ref()).await;
     let said = format!("{id} {} by a token of {asker:?}", body.unwrap_or_default());

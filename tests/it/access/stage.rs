@@ -15,6 +15,8 @@ use super::document::Operation;
 pub(super) const CANARIES: [(&str, &str); 2] = [("IT", "canary-of-it"), ("HR", "canary-of-hr")];
 /// What stands in the internal note on every ticket here.
 pub(super) const NOTE_CANARY: &str = "canary-in-the-note";
+/// What stands in a body for another ticket.
+const OTHER: &str = "<other ticket>";
 
 /// Who asks about a ticket, and of which department the ticket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub(super) struct Subject {
     ticket: String,
     message: String,
     /// Another ticket of the same department, if the body names one.
-    pub(super) other: Option<String>,
+    other: Option<String>,
 }
 
 /// A desk with everybody who asks.
@@ -132,8 +134,8 @@ impl Cast {
         Somebody { token, ..somebody.clone() }
     }
 
-    /// A ticket of the owner for `asker` to ask about.
-    pub(super) async fn subject(&self, asker: Asker, stage: Stage) -> Subject {
+    /// A ticket of the owner for `asker` to ask about; and another one, if the body `template` names one.
+    pub(super) async fn subject(&self, asker: Asker, stage: Stage, template: Option<&str>) -> Subject {
         let department = asker.department();
         let (_, canary) = CANARIES.iter().find(|(of, _)| *of == department).expect("one each");
         let body = json!({
@@ -152,11 +154,15 @@ impl Cast {
             let _ = self.desk.post(&self.admin, &path, json!({})).await.expect(200);
         }
         let message = said.body["id"].as_str().expect("a message's id").to_owned();
-        Subject { ticket, message, other: None }
+        let other = match template {
+            Some(template) if template.contains(OTHER) => Some(self.other_ticket(asker).await),
+            _ => None,
+        };
+        Subject { ticket, message, other }
     }
 
     /// The id of another ticket of the owner in the department that `asker` asks about.
-    pub(super) async fn other_ticket(&self, asker: Asker) -> String {
+    async fn other_ticket(&self, asker: Asker) -> String {
         let body = json!({
             "title": "Another one", "description": "Besides.", "department": asker.department(),
             "on_behalf_of": self.owner.id,
@@ -170,7 +176,7 @@ impl Cast {
         let mut body = template.to_owned();
         if let Some(Subject { message, other, .. }) = subject {
             body = body.replace("<message>", message);
-            body = body.replace("<other ticket>", other.as_deref().unwrap_or_default());
+            body = body.replace(OTHER, other.as_deref().unwrap_or_default());
         }
         if body.contains("<refresh token>") {
             let login = json!({ "username": "matrix", "password": PASSWORD });

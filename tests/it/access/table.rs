@@ -196,6 +196,12 @@ pub(super) const TABLE: &[Row] = &[
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
     Row("merge_ticket", Open, Some(r#"{"into":"<other ticket>"}"#), WORKS),
     Row("unmerge_ticket", Open, None, WORKS),
+    Row(
+        "split_ticket",
+        Open,
+        Some(r#"{"title":"Another problem","message_ids":["<message>"]}"#),
+        created(WORKS),
+    ),
     Row("list_ticket_links", Open, None, WORKS),
     Row("link_ticket", Open, Some(r#"{"type":"relates","to":"<other ticket>"}"#), created(WORKS)),
     Row("link_ticket", Open, Some(r#"{"type":"external","url":"https://example.org"}"#), created(WORKS)),

@@ -113,7 +113,7 @@ async fn no_operation_takes_a_bad_token() {
     let _ = cast.desk.get(&gone, "/api/v1/auth/me").await.expect(200);
     let _ = cast.desk.post(&gone, "/api/v1/auth/logout", json!({})).await.expect(200);
 
-    let subject = cast.subject(Asker::Admin, Stage::Open).await;
+    let subject = cast.subject(Asker::Admin, Stage::Open, None).await;
     let (head, mut wrong, mut asked) = (cast.desk.head().await, Vec::new(), 0);
     for operation in operations().iter().filter(|operation| operation.is_guarded) {
         let Some(Row(id, _, body, _)) = TABLE.iter().find(|Row(id, ..)| *id == operation.id) else {

@@ -8,6 +8,7 @@ mod sight;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::{Answer, Somebody, TestDesk};
+use tests::postgres::TestDatabase;
 
 /// A desk with two tickets in IT, of Ada and of Eve, and one of Eve in HR. Ivan works for IT, Hana for HR.
 struct Scene {
@@ -24,7 +25,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let desk = TestDesk::open().await;
+        let desk = TestDesk::with(TestDatabase::create().await, &[("TICKETS_PER_DAY", "100")]).await;
         let (ada, eve) = (desk.user().await, desk.user().await);
         let (ivan, hana, root) = (desk.it_agent().await, desk.hr_agent().await, desk.admin().await);
         let one = id_of(&desk.ticket(&ada, Some("IT")).await);

@@ -7,6 +7,7 @@ mod sight;
 
 use serde_json::{Value, json};
 use tests::desk::{Answer, Somebody, TestDesk};
+use tests::postgres::TestDatabase;
 
 /// A desk with a ticket of Ada's and one of Eve's in IT, and one of Eve's in HR. Ivan works for IT, Hana for HR.
 struct Scene {
@@ -26,7 +27,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let desk = TestDesk::open().await;
+        let desk = TestDesk::with(TestDatabase::create().await, &[("TICKETS_PER_DAY", "100")]).await;
         let (ada, eve) = (desk.user().await, desk.user().await);
         let (ivan, hana, root) = (desk.it_agent().await, desk.hr_agent().await, desk.admin().await);
         let source = id_of(&desk.ticket(&ada, Some("IT")).await);

@@ -174,6 +174,7 @@ fn any_event() -> impl Strategy<Value = TicketEvent> {
         at().prop_map(|at| E::MisuseConfirmed { at }),
         at().prop_map(|at| E::TicketMerged { into: TicketId::new(at, 7), at }),
         status().prop_map(|to| E::TicketUnmerged { to }),
+        at().prop_map(|at| E::TicketSplit { into: TicketId::new(at, 7) }),
         Just(E::TicketFollowed { user: UserId::default() }),
         Just(E::TicketUnfollowed { user: UserId::default() }),
     ]

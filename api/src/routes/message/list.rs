@@ -88,12 +88,14 @@ pub(super) async fn list(
     if let Some(as_of) = as_of {
         let (past, names, _) = past(&desk, &signed, ticket, as_of).await?;
         let total_count = i64::from(past.ticket(&names)?.message_count);
-        let (messages, as_of) = (past.messages(wanted, &names)?, Some(past.moment()?));
+        let messages = desk.with_moves(&sight, past.messages(wanted, &names)?).await?;
+        let as_of = Some(past.moment()?);
         return Ok((None, Json(ListOfMessages { as_of, ..paged(messages, total_count, paging) })));
     }
     let ticket = seen(&desk, &sight, ticket).await?;
     let wanted = messages::Which { internal: reads_internal(&sight, &ticket), ..wanted };
     let messages = of_ticket(desk.pool(), TicketId::of_stream(ticket.id), wanted).await?;
+    let messages = desk.with_moves(&sight, messages).await?;
     let version = Version(ticket.messages_version);
     Ok((Some(version), Json(paged(messages, i64::from(ticket.message_count), paging))))
 }

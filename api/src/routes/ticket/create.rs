@@ -151,6 +151,6 @@ async fn requester(
 }
 
 /// Thirty random bits.
-fn entropy() -> u32 {
+pub(super) fn entropy() -> u32 {
     u32::try_from(Uuid::new_v4().as_u128() & 0x3FFF_FFFF).unwrap_or_default()
 }

@@ -18,6 +18,7 @@ mod past;
 mod proof;
 mod reference;
 mod show;
+mod split;
 mod status;
 mod transfer;
 mod why;
@@ -52,6 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(transfer::transfer))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(split::split))
         .routes(routes!(links::list, links::link))
         .routes(routes!(links::unlink))
         .routes(routes!(feedback::give))

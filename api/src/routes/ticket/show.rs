@@ -93,6 +93,7 @@ pub(super) async fn show(
             with_history.then(|| past.history(FIRST, 0, &names)).transpose()?.map(|(shown, _)| shown);
         let (ticket, messages) = (past.ticket(&names)?, past.messages(which, &names)?);
         let as_of = past.moment()?;
+        let messages = desk.with_moves(&signed.caller.sight(), messages).await?;
         let ticket = desk.in_full(&signed.caller.sight(), ticket, Some(at)).await?;
         return Ok((None, Json(TicketPage { ticket, messages, history, as_of: Some(as_of) })));
     }
@@ -110,6 +111,7 @@ pub(super) async fn show(
     };
     drop(database);
     let ticket = desk.in_full(&sight, ticket, None).await?;
+    let messages = desk.with_moves(&sight, messages).await?;
     let version = Version(ticket.version);
     Ok((Some(version), Json(TicketPage { ticket, messages, history, as_of: None })))
 }

@@ -84,7 +84,7 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         2 => Just(C::Unmerge),
         2 => (1u128..4, prop::sample::select(<LinkKind as strum::VariantArray>::VARIANTS), 1u32..4).prop_map(
             |(id, kind, to)| {
-                let link = Link { id: LinkId(Uuid::from_u128(id)), kind: *kind, to: LinkTo::Ticket(ticket_id(to)) };
+                let link = Link { id: LinkId(Uuid::from_u128(id)), kind, to: LinkTo::Ticket(ticket_id(to)) };
                 C::Link { ticket: ticket_id(1), link }
             }
         ),
