@@ -1,10 +1,10 @@
-//! Merges, as sockets are told of them.
+//! Merges and splits, as sockets are told of them.
 
 use serde_json::json;
 use tests::desk::TestDesk;
 
 use super::client::Socket;
-use super::{act, id_of, room_of};
+use super::{act, id_of, note, room_of, say};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sees_both_tickets_is_told_of_the_merge_and_everybody_else_that_it_was_closed() {
@@ -41,5 +41,37 @@ async fn who_sees_both_tickets_is_told_of_the_merge_and_everybody_else_that_it_w
         let told = later.next().await;
         assert!(told["event"] != "ticket_merged", "{told}");
     }
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_split_is_told_on_both_tickets_as_far_as_somebody_may_know() {
+    let desk = TestDesk::open().await;
+    let (ada, ivan) = (desk.user().await, desk.it_agent().await);
+    let ticket = desk.ticket(&ada, Some("IT")).await;
+    let said = say(&desk, &ada, &ticket, "The mouse is broken, too").await;
+    let noted = note(&desk, &ivan, &ticket, "canary").await;
+    let mut of_ada = Socket::in_rooms(&desk, &ada, &[&room_of(&ticket), "user_me"]).await;
+    let mut of_ivan = Socket::in_rooms(&desk, &ivan, &[&room_of(&ticket), "agents_IT"]).await;
+    let body = json!({ "title": "Another problem", "message_ids": [said["id"], noted["id"]] });
+    let new = act(&desk, &ivan, &ticket, "split", body).await;
+    let _ = act(&desk, &ivan, &new, "messages", json!({ "content": "the end" })).await;
+
+    let told = of_ada.events_until("the end").await;
+    assert!(told.iter().all(|frame| !frame.to_string().contains("canary")), "{told:?}");
+    let of = |name: &str| told.iter().filter(|frame| frame["event"] == name).collect::<Vec<_>>();
+    let moved = of("message_moved");
+    assert!(!moved.is_empty() && moved.iter().all(|frame| frame["message"]["content"] == ""), "{told:?}");
+    assert!(moved.iter().all(|frame| frame["to"].is_null() && frame["message"]["id"] == said["id"]));
+    let here = of("new_message_in_ticket");
+    assert!(!here.is_empty(), "{told:?}");
+    assert!(here.iter().all(|frame| frame["message"]["content"] == "The mouse is broken, too"));
+    assert_eq!((of("new_ticket_for_agent").len(), of("ticket_updated").len()), (1, 0));
+
+    let told = of_ivan.events_until("the end").await;
+    let moved = told.iter().filter(|frame| frame["event"] == "message_moved").collect::<Vec<_>>();
+    assert!(moved.iter().all(|frame| frame["to"] == json!(id_of(&new))), "{told:?}");
+    assert!(told.iter().any(|frame| frame["message"]["content"] == "canary"), "{told:?}");
+    assert!(told.iter().any(|frame| frame["changes"]["split_off"] == json!(id_of(&new))), "{told:?}");
     desk.close().await;
 }
