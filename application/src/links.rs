@@ -123,8 +123,8 @@ impl Commands {
                 let unlinked = self.decide_on_ticket(request, ticket, unlink, fresh).await?;
                 let Some(other) = other else { return Ok(request.append(vec![unlinked])) };
                 let far = self.tickets.load(other.stream(), fresh).await?;
-                let lose = request.issue(TicketCommand::LoseLink { link });
-                let lost = far.decide(other.stream(), lose).map_err(|error| match error {
+                let command = request.issue(TicketCommand::LoseLink { link });
+                let lost = far.decide(other.stream(), command).map_err(|error| match error {
                     Error::Refused(refusal) if refusal.kind() == RefusalKind::NotFound => {
                         Error::refused(TicketError::LinkNotFound)
                     }

@@ -73,13 +73,13 @@ impl Commands {
         created.events.extend(filed.decide(new.id.stream(), link(new.id, ticket))?.events);
 
         let conversation = self.conversations.load(ticket.conversation(), fresh).await?;
-        let move_out = ConversationCommand::MoveOut { to: new.id, messages: new.messages.clone() };
-        let moved_out = conversation.decide(ticket.conversation(), request.issue(move_out))?;
+        let command = ConversationCommand::MoveOut { to: new.id, messages: new.messages.clone() };
+        let leaving = conversation.decide(ticket.conversation(), request.issue(command))?;
         let messages = self.moving(ticket.conversation(), &new.messages).await?;
-        let move_in = ConversationCommand::MoveIn { from: ticket, messages };
-        let moved_in =
-            Loaded::<Conversation>::default().decide(new.id.conversation(), request.issue(move_in))?;
-        Ok(request.append(vec![split, moved_out, created, moved_in]))
+        let command = ConversationCommand::MoveIn { from: ticket, messages };
+        let arriving =
+            Loaded::<Conversation>::default().decide(new.id.conversation(), request.issue(command))?;
+        Ok(request.append(vec![split, leaving, created, arriving]))
     }
 
     /// The messages of a conversation that are to move, as they are now, in the order in which they were written. States do not

@@ -202,6 +202,7 @@ impl Row for MessageRow {
 
 /// A message; as it is, the response body.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer, and says something else")]
 pub struct Message {
     /// Its identity.
     pub id: Uuid,

@@ -25,7 +25,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let desk = TestDesk::with(TestDatabase::create().await, &[("TICKETS_PER_DAY", "100")]).await;
+        let desk = TestDesk::with(TestDatabase::create().await, &[("TICKETS_PER_DAY", "1000")]).await;
         let (ada, eve) = (desk.user().await, desk.user().await);
         let (ivan, hana, root) = (desk.it_agent().await, desk.hr_agent().await, desk.admin().await);
         let one = id_of(&desk.ticket(&ada, Some("IT")).await);

@@ -9,7 +9,7 @@ use super::{act, id_of, note, room_of, say};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sees_both_tickets_is_told_of_the_merge_and_everybody_else_that_it_was_closed() {
     let desk = TestDesk::open().await;
-    let (ada, eve, root) = (desk.user().await, desk.user().await, desk.admin().await);
+    let (ada, eve, admin) = (desk.user().await, desk.user().await, desk.admin().await);
     let ivan = desk.it_agent().await;
     let (source, target) = (desk.ticket(&ada, Some("IT")).await, desk.ticket(&eve, Some("IT")).await);
     let elsewhere = desk.ticket(&eve, Some("HR")).await;
@@ -18,7 +18,7 @@ async fn who_sees_both_tickets_is_told_of_the_merge_and_everybody_else_that_it_w
     let mut of_ivan = Socket::in_rooms(&desk, &ivan, &[&room]).await;
     act(&desk, &ivan, &source, "merge", json!({ "into": id_of(&target) })).await;
     act(&desk, &ivan, &source, "unmerge", json!({})).await;
-    act(&desk, &root, &source, "merge", json!({ "into": id_of(&elsewhere) })).await;
+    act(&desk, &admin, &source, "merge", json!({ "into": id_of(&elsewhere) })).await;
 
     let merged = of_ivan.next().await;
     assert_eq!((&merged["event"], &merged["into"]), (&json!("ticket_merged"), &json!(id_of(&target))));

@@ -7,7 +7,7 @@ use crate::id::LinkId;
 use crate::refusal::{Refusal as _, RefusalKind};
 use crate::ticket::values::Status;
 use crate::ticket::{
-    BadUrl, Link, LinkKind, LinkTo, MOST_LINKS, TicketCommand, TicketError, TicketEvent, parse_url,
+    BadUrl, Link, LinkKind, LinkTo, Live, MOST_LINKS, TicketCommand, TicketError, TicketEvent, parse_url,
 };
 
 const KINDS: &[LinkKind] = <LinkKind as strum::VariantArray>::VARIANTS;
@@ -72,7 +72,7 @@ fn no_ticket_is_linked_with_itself_both_ways_or_with_two_parents() {
         }
     }
     let given = ticket_and(Status::Open, [linked(7, LinkKind::Parent, 2)]);
-    assert_eq!(folded(given.clone()).live().and_then(|live| live.parent()), Some(ticket_id(2)));
+    assert_eq!(folded(given.clone()).live().and_then(Live::parent), Some(ticket_id(2)));
     assert_eq!(refusal(given.clone(), ivan(), link(8, LinkKind::Parent, 3)), TicketError::HasParent);
     when(given, ivan(), link(8, LinkKind::Child, 3)).then_expect_events(vec![linked(8, LinkKind::Child, 3)]);
 }
