@@ -30,7 +30,7 @@ async fn every_moment_shows_what_was_merged_then() {
     }
     // As of a time just past: what had been merged by then.
     let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-    assert_eq!(scene.merged_into(ivan, target, &format!("?as_of={now}")).await, [source.clone()]);
+    assert_eq!(scene.merged_into(ivan, target, &format!("?as_of={now}")).await, std::slice::from_ref(source));
     scene.desk.close().await;
 }
 

@@ -154,7 +154,7 @@ async fn what_was_merged_takes_nothing_in_and_the_same_request_again_has_the_sam
     // A chain is none: what was merged stays where it is.
     let _ = scene.merge(ivan, target, &third).await.expect(200);
     assert_eq!(id_of(&scene.read(ivan, source, "").await["merged_into"]), *target);
-    assert_eq!(scene.merged_into(ivan, &third, "").await, [target.clone()]);
+    assert_eq!(scene.merged_into(ivan, &third, "").await, std::slice::from_ref(target));
     scene.desk.assert_sound().await;
     scene.desk.close().await;
 }

@@ -75,7 +75,7 @@ async fn whose_both_tickets_are_sees_that_the_one_lives_on_in_the_other() {
     let _ = scene.merge(&scene.ivan, &another, &scene.source).await.expect(200);
     let shown = scene.read(&scene.ada, &another, "").await;
     assert_eq!(super::id_of(&shown["merged_into"]), scene.source);
-    assert_eq!(scene.merged_into(&scene.ada, &scene.source, "").await, [another.clone()]);
+    assert_eq!(scene.merged_into(&scene.ada, &scene.source, "").await, std::slice::from_ref(&another));
     let refused = scene.say(&scene.ada, &another, "And now?").await.expect(423);
     assert_eq!(refused.body["error"]["details"]["merged_into"], json!(scene.source));
     // And no more once the one that it lives on in is out of their sight.
