@@ -6,6 +6,7 @@ pub mod load;
 pub mod log_lines;
 pub mod mails;
 pub mod nats;
+pub mod node;
 pub mod oidc;
 pub mod other_version;
 pub mod postgres;

@@ -1,73 +1,16 @@
 //! A process that dies between the server's 250 and the record of it sends once more, under the same id.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
 use infrastructure::keys::Keyring;
 use infrastructure::mail::Outbox;
-use reqwest::StatusCode;
 use sqlx::Connection as _;
-use tempfile::TempDir;
-use tests::postgres::{MASTER_KEY, TestDatabase, url};
-use tests::process::{Binary, UNLIMITED, free_port, scratch};
+use tests::node::Node;
+use tests::postgres::{MASTER_KEY, TestDatabase};
+use tests::process::scratch;
 use tests::smtp::{SmtpServer, Tls};
 
 use super::{PATIENCE, mail};
-
-/// A desk as a process of its own.
-struct Node {
-    process: Child,
-    port: u16,
-}
-
-impl Node {
-    async fn start(database: &TestDatabase, folder: &TempDir, server: &SmtpServer) -> Self {
-        let port = free_port();
-        let key = base64::engine::general_purpose::STANDARD.encode(MASTER_KEY);
-        let log = std::fs::File::options().create(true).append(true).open(folder.path().join("log"));
-        let process = Command::new(Binary::path())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
-            .arg(folder.path())
-            .env("DATABASE_URL", url(&database.options))
-            .env("JWT_SECRET", "a secret of at least thirty-two bytes")
-            .env("MASTER_KEY", key)
-            .env("ADMIN_PASSWORD", "a password for the crash test")
-            .envs(UNLIMITED)
-            .envs(server.settings())
-            .stdout(Stdio::null())
-            .stderr(log.expect("a log"))
-            .spawn();
-        let mut node = Self { process: process.expect("it starts"), port };
-        node.ready().await;
-        node
-    }
-
-    async fn ready(&mut self) {
-        let started = Instant::now();
-        loop {
-            let answer = reqwest::get(format!("http://127.0.0.1:{}/health/ready", self.port)).await;
-            if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                return;
-            }
-            let ended = self.process.try_wait().expect("a process");
-            assert!(ended.is_none() && started.elapsed() < PATIENCE, "{ended:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().expect("killed");
-        self.process.wait().expect("ended");
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// Waits until a statement waits for a lock in `database`: the record of what the server took.
 async fn wait_for_the_record(database: &TestDatabase) {
@@ -94,7 +37,7 @@ async fn wait_for_the_record(database: &TestDatabase) {
 async fn killed_between_the_answer_and_its_record_it_sends_once_more_with_the_same_id() {
     let server = SmtpServer::start(Tls::StartTls, None).await;
     let (database, folder) = (TestDatabase::create().await, scratch("mail-crash"));
-    let mut node = Node::start(&database, &folder, &server).await;
+    let mut node = Node::start(&database, &folder, &server.settings()).await;
     server.hold();
     let pool = database.database.pool();
     let outbox = Outbox::new(pool.clone(), Keyring::new(pool.clone(), &MASTER_KEY));
@@ -118,7 +61,7 @@ async fn killed_between_the_answer_and_its_record_it_sends_once_more_with_the_sa
     .expect("ended");
     lock.rollback().await.expect("unlocked");
 
-    let _node = Node::start(&database, &folder, &server).await;
+    let _node = Node::start(&database, &folder, &server.settings()).await;
     let received = server.wait_for(2).await;
     let started = Instant::now();
     while sqlx::query_scalar::<_, i64>("select count(*) from desk.outgoing_mail")
