@@ -2,8 +2,8 @@
 # Makes sure that this machine has what the desk is built with and runs on: cargo, a C compiler and the
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
 # `setup.sh test` also wants rustfmt, clippy, nats-server, Python 3 (a second verifier of the log is written in it)
-# with its aiosmtpd (the server that outgoing mail is tested against) and moto (an S3-compatible server, in
-# target/s3), `setup.sh bench` the load tool wrk.
+# with its aiosmtpd (the server that outgoing mail is tested against), moto (an S3-compatible server, in target/s3) and
+# standardwebhooks (what receivers of webhooks check them with, in target/webhooks), `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -215,16 +215,29 @@ check_smtp() {
         " python3 -m venv ~/.smtp && ~/.smtp/bin/pip install aiosmtpd"
 }
 
-# No package manager has moto, so it gets an environment of its own.
+# in_venv PLACE PACKAGE: no package manager has it, so it gets an environment of its own.
+in_venv() {
+    say "installing $2 ($1)"
+    if python3 -m venv "$1" >/dev/null 2>&1 || { install venv 'the venv of Python' && python3 -m venv "$1"; }; then
+        "$1/bin/pip" install --quiet "$2" >/dev/null 2>&1 || true
+    fi
+}
+
 check_s3() {
     if s3_works; then return; fi
-    say 'installing moto (target/s3)'
-    if python3 -m venv target/s3 >/dev/null 2>&1 || { install venv 'the venv of Python' && python3 -m venv target/s3; }; then
-        target/s3/bin/pip install --quiet 'moto[server]==5.2.5' >/dev/null 2>&1 || true
-    fi
+    in_venv target/s3 'moto[server]==5.2.5'
     s3_works || fail "moto is missing; name a Python that has it in LEDGERDESK_S3_PYTHON, such as that of:" \
         " python3 -m venv ~/.s3 && ~/.s3/bin/pip install 'moto[server]==5.2.5'"
 }
+
+check_webhooks() {
+    if webhooks_work; then return; fi
+    in_venv target/webhooks 'standardwebhooks==1.1.0'
+    webhooks_work || fail "standardwebhooks is missing; name a Python that has it in LEDGERDESK_WEBHOOKS_PYTHON, such as" \
+        "that of:  python3 -m venv ~/.webhooks && ~/.webhooks/bin/pip install 'standardwebhooks==1.1.0'"
+}
+
+webhooks_work() { "${LEDGERDESK_WEBHOOKS_PYTHON:-target/webhooks/bin/python3}" -c 'import standardwebhooks' 2>/dev/null; }
 
 s3_works() { "${LEDGERDESK_S3_PYTHON:-target/s3/bin/python3}" -c 'import moto.server' 2>/dev/null; }
 
@@ -246,5 +259,6 @@ check_postgres
 if [ "${1:-}" = test ]; then check_python; fi
 if [ "${1:-}" = test ]; then check_smtp; fi
 if [ "${1:-}" = test ]; then check_s3; fi
+if [ "${1:-}" = test ]; then check_webhooks; fi
 if [ "${1:-}" = test ]; then check_nats; fi
 if [ "${1:-}" = bench ]; then has wrk || install load 'wrk, which sends the load'; fi

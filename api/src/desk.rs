@@ -16,12 +16,14 @@ use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
 use infrastructure::mail::{self, Outbox, Sender};
 use infrastructure::oidc::Providers;
+use infrastructure::outbound;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
 use infrastructure::rate_limit::RateLimiter;
 use infrastructure::reachable::Reachable;
 use infrastructure::relay::{Relay, Status as RelayStatus};
 use infrastructure::token::Tokens;
+use infrastructure::webhook;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
@@ -32,7 +34,7 @@ use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
 use crate::attachments::Removal;
 use crate::departments::Departments;
-use crate::feed::Streams;
+use crate::feed::{Streams, told_outside};
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
 use crate::put_back::PutBack;
@@ -68,6 +70,8 @@ pub struct Parts {
     pub attachments: Attachments,
     /// Mail to be sent.
     pub outbox: Outbox,
+    /// What sends to webhooks.
+    pub webhooks: webhook::Sender,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -152,6 +156,8 @@ impl Desk {
         let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
         let sender = Sender::new(database.pool().clone(), outbox.clone(), mailer);
         let sender = tokio::spawn(sender.run(stop.clone()));
+        let webhooks = webhooks(&config, &database, &log, &commands);
+        let webhook_sender = tokio::spawn(webhooks.clone().run(stop.clone()));
         let afterwards = Afterwards::default();
         let desk = Self(Arc::new(Parts {
             commands,
@@ -164,6 +170,7 @@ impl Desk {
             relay,
             attachments,
             outbox,
+            webhooks,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             providers: Providers::new(&config.oidc, &config.server.public_url())?,
@@ -185,7 +192,16 @@ impl Desk {
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
         Ok((
             desk,
-            Running { stop: stop.drop_guard(), projections, sealer, handlers, sender, afterwards, log },
+            Running {
+                stop: stop.drop_guard(),
+                projections,
+                sealer,
+                handlers,
+                sender,
+                webhook_sender,
+                afterwards,
+                log,
+            },
         ))
     }
 
@@ -208,6 +224,7 @@ pub struct Running {
     sealer: JoinHandle<()>,
     handlers: JoinHandle<()>,
     sender: JoinHandle<()>,
+    webhook_sender: JoinHandle<()>,
     afterwards: Afterwards,
     log: Arc<PgLog>,
 }
@@ -229,8 +246,27 @@ impl Running {
         if let Err(error) = self.sender.await {
             tracing::error!(%error, "The sending of mail stopped by a panic");
         }
+        if let Err(error) = self.webhook_sender.await {
+            tracing::error!(%error, "The sending of webhooks stopped by a panic");
+        }
         self.log.close().await;
     }
+}
+
+/// What sends to webhooks the envelopes of events, as everybody gets them who reads the log.
+fn webhooks(
+    config: &Config,
+    database: &Database,
+    log: &Arc<PgLog>,
+    commands: &Arc<Commands>,
+) -> webhook::Sender {
+    let client = outbound::Client::new(&config.webhook_networks);
+    let render: webhook::Render = Arc::new(|row, event, internal| {
+        let told = told_outside(row, event, internal)?;
+        Some(webhook::Told { data: serde_json::to_value(&told).ok()?, event_type: told.event_type })
+    });
+    let (pool, log, commands) = (database.pool().clone(), Arc::clone(log), Arc::clone(commands));
+    webhook::Sender::new(pool, log, commands, client, render)
 }
 
 /// Brings the schema up to date. A role that may not do so is content with a schema that is.

@@ -18,6 +18,7 @@ mod setting;
 mod split;
 mod ticket;
 mod user;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use domain::event::StreamType;
 use domain::setting::Settings;
 use domain::ticket::Ticket;
 use domain::user::User;
+use domain::webhook::Webhook;
 
 pub use crate::assignment::{Assignment, Load};
 pub use crate::catalogue::{EntryChanges, NewEntry};
@@ -52,6 +54,7 @@ pub struct Commands {
     users: Streams<User>,
     settings: Streams<Settings>,
     entries: Streams<Entry>,
+    webhooks: Streams<Webhook>,
 }
 
 impl Commands {
@@ -64,6 +67,7 @@ impl Commands {
             users: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             settings: Streams::new(Arc::clone(&ledger), 1),
             entries: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            webhooks: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -90,6 +94,7 @@ impl Commands {
                     StreamType::User => self.users.remember(part),
                     StreamType::Setting => self.settings.remember(part),
                     StreamType::Catalogue => self.entries.remember(part),
+                    StreamType::Webhook => self.webhooks.remember(part),
                     StreamType::Activity | StreamType::Workload => {}
                 }
             }

@@ -22,6 +22,7 @@ use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
+use crate::webhook::WebhookEvent;
 use crate::workload::WorkloadEvent;
 
 /// Which kind of aggregate a stream belongs to.
@@ -42,6 +43,8 @@ pub enum StreamType {
     Catalogue,
     /// What is assigned to an agent.
     Workload,
+    /// Somebody outside who is told of events.
+    Webhook,
 }
 
 impl StreamType {
@@ -69,6 +72,8 @@ pub enum Event {
     Catalogue(EntryEvent),
     /// Something was assigned to an agent.
     Workload(WorkloadEvent),
+    /// Something happened to a webhook.
+    Webhook(WebhookEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -150,6 +155,7 @@ impl Event {
             Ok(StreamType::Activity) => read_as::<ActivityEvent>(event_type, schema_version, payload),
             Ok(StreamType::Catalogue) => read_as::<EntryEvent>(event_type, schema_version, payload),
             Ok(StreamType::Workload) => read_as::<WorkloadEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Webhook) => read_as::<WebhookEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -167,6 +173,7 @@ impl Event {
             Self::Activity(event) => event.store(),
             Self::Catalogue(event) => event.store(),
             Self::Workload(event) => event.store(),
+            Self::Webhook(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -187,6 +194,7 @@ impl Event {
             Self::Activity(event) => version_of::<ActivityEvent>(event.into()),
             Self::Catalogue(event) => version_of::<EntryEvent>(event.into()),
             Self::Workload(event) => version_of::<WorkloadEvent>(event.into()),
+            Self::Webhook(event) => version_of::<WebhookEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -202,6 +210,7 @@ impl Event {
             Self::Activity(event) => event.into(),
             Self::Catalogue(event) => event.into(),
             Self::Workload(event) => event.into(),
+            Self::Webhook(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -215,7 +224,7 @@ impl Event {
             Self::User(event) => subjects_in(event),
             Self::Activity(event) => subjects_in(event),
             Self::Workload(event) => subjects_in(event),
-            Self::Setting(_) | Self::Catalogue(_) | Self::Unknown(_) => Vec::new(),
+            Self::Setting(_) | Self::Catalogue(_) | Self::Webhook(_) | Self::Unknown(_) => Vec::new(),
         }
     }
 
@@ -249,6 +258,7 @@ impl Event {
             Self::Activity(event) => serde_json::to_value(event),
             Self::Catalogue(event) => serde_json::to_value(event),
             Self::Workload(event) => serde_json::to_value(event),
+            Self::Webhook(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -270,6 +280,7 @@ impl Event {
             Self::Activity(_) => Some(StreamType::Activity),
             Self::Catalogue(_) => Some(StreamType::Catalogue),
             Self::Workload(_) => Some(StreamType::Workload),
+            Self::Webhook(_) => Some(StreamType::Webhook),
             Self::Unknown(_) => None,
         }
     }

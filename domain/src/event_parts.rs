@@ -34,6 +34,7 @@ impl Event {
             | Self::Activity(_)
             | Self::Catalogue(_)
             | Self::Workload(_)
+            | Self::Webhook(_)
             | Self::Unknown(_) => None,
             // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
             Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {

@@ -12,6 +12,7 @@
 //! | [`setting`] | what administrators decide while the desk runs |
 //! | [`activity`] | who came in, went out, was refused and looked at what |
 //! | [`workload`] | what is assigned to an agent |
+//! | [`webhook`] | whom outside the desk tells of events |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -36,6 +37,7 @@ pub mod setting;
 pub mod text;
 pub mod ticket;
 pub mod user;
+pub mod webhook;
 pub mod workload;
 
 use chrono::{DateTime, Utc};

@@ -33,6 +33,9 @@ pub(crate) const HANDLERS: Leases = Leases { table: "desk.handlers", name: "name
 /// Who sends mail.
 pub(crate) const MAIL: Leases = Leases { table: "desk.mail_sender", name: "name" };
 
+/// Who reads for webhooks and sends to them.
+pub(crate) const WEBHOOKS: Leases = Leases { table: "desk.webhook_sender", name: "name" };
+
 /// A lease that one has.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub(crate) struct Held {

@@ -15,6 +15,7 @@
 //! | [`catalogue`] | departments, buildings, categories, teams, organizations, tags |
 //! | [`settings`] | what administrators set, who and when |
 //! | [`activity`] | who did what besides working on tickets |
+//! | [`webhooks`] | whom outside the desk tells of events |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -47,6 +48,7 @@ pub mod ticket_page;
 pub mod ticket_past;
 pub mod ticket_search;
 pub mod user_directory;
+pub mod webhooks;
 
 use infrastructure::projection::ReadModel;
 
@@ -67,6 +69,7 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("catalogue").with::<catalogue::Catalogue>(),
         ReadModel::new("settings").with::<settings::SettingsTable>(),
         ReadModel::new("activity").with::<activity::Activity>(),
+        ReadModel::new("webhooks").with::<webhooks::Webhooks>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

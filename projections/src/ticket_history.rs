@@ -204,6 +204,7 @@ impl Table for TicketHistory {
             | Event::Activity(_)
             | Event::Catalogue(_)
             | Event::Workload(_)
+            | Event::Webhook(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

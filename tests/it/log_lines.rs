@@ -87,6 +87,24 @@ async fn a_requester(server: &mut Talkative, client: &Client, password: &str) ->
     pair["user"].clone()
 }
 
+/// A webhook to an address that is a secret, where nobody answers.
+async fn a_webhook(server: &mut Talkative, client: &Client, admin: &str) {
+    let caller = (client, Some(admin));
+    let path = server.hush.never("a-path-that-is-a-secret").to_owned();
+    let url =
+        json!({ "url": format!("http://127.0.0.1:9/{path}?token={}", server.hush.never("hush-hush-hush")) });
+    let (status, added) = server.ask(caller, Method::POST, "/api/v1/webhooks", Some(url)).await;
+    assert_eq!(status, 201, "{added}");
+    server.hush.never("whsec_");
+    server.hush.never(text(&added, "secret").trim_start_matches("whsec_"));
+    let path = format!("/api/v1/webhooks/{}", text(&added["webhook"], "id"));
+    let (status, rotated) = server.ask(caller, Method::POST, &format!("{path}/rotate-secret"), None).await;
+    assert_eq!(status, 200);
+    server.hush.never(text(&rotated, "secret").trim_start_matches("whsec_"));
+    let (status, tested) = server.ask(caller, Method::POST, &format!("{path}/test"), None).await;
+    assert_eq!((status, &tested["error"]), (200, &json!("not_reached")));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_run_of_a_server_writes_no_secret_and_nobody_s_name() {
     let mut server = Talkative::start().await;
@@ -104,6 +122,7 @@ async fn a_whole_run_of_a_server_writes_no_secret_and_nobody_s_name() {
     let create = Some(new.clone());
     assert_eq!(server.ask((&client, Some(&admin)), Method::POST, "/api/v1/users", create).await.0, 201);
     assert_eq!(server.ask((&client, Some(&admin)), Method::POST, "/api/v1/users", Some(new)).await.0, 409);
+    a_webhook(&mut server, &client, &admin).await;
     let user = a_requester(&mut server, &client, &password).await;
     let elsewhere = caller(&mut server.hush, "127.0.88.8", "Guesser/1.0");
     refusals(&mut server, &elsewhere).await;

@@ -43,3 +43,4 @@ mod stream;
 mod structure;
 mod tickets;
 mod unknown;
+mod webhooks;

@@ -12,7 +12,7 @@ const A_RUN: usize = 1_000;
 const LONG: usize = 32;
 
 /// Words of passwords, names, addresses and texts that the tests use all over.
-const NEVER: [&str; 8] = [
+const NEVER: [&str; 9] = [
     PASSWORD,
     "incorrect horse",
     "correct horse",
@@ -21,6 +21,7 @@ const NEVER: [&str; 8] = [
     "secret-firm",
     "flugelhorn",
     "Bearer ey",
+    "whsec_",
 ];
 
 /// What a line gives away, if anything.

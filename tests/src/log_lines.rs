@@ -86,6 +86,7 @@ impl Talkative {
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("RUST_LOG", FILTER)
             .env("LOG_FORMAT", "json")
+            .env("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
             .env_remove("DATABASE_URL")
             .stdout(Stdio::null())
             .stderr(log)

@@ -82,6 +82,7 @@ fn show(recorded: &Recorded, names: &Names) -> Shown {
         Event::Activity(event) => ("activity", <&str>::from(event).to_owned()),
         Event::Catalogue(event) => ("catalogue", <&str>::from(event).to_owned()),
         Event::Workload(event) => ("workload", <&str>::from(event).to_owned()),
+        Event::Webhook(event) => ("webhook", <&str>::from(event).to_owned()),
         Event::Unknown(event_type) => ("unknown", event_type.to_string()),
     };
     let Told { headline, texts } = told(&recorded.event, names);

@@ -83,6 +83,7 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Activity(event) => Told::new(activity(event)),
         Event::Catalogue(_) => Told::new("changed a catalogue"),
         Event::Workload(_) => Told::new("assigned work"),
+        Event::Webhook(_) => Told::new("changed a webhook"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }

@@ -13,4 +13,4 @@ pub(crate) use self::cloud::CloudEvent;
 pub(crate) use self::filter::read as read_filter;
 pub(crate) use self::live::{Format, Ids, Live, Streams, may_follow, shown_up_to};
 pub(crate) use self::place::forked;
-pub(crate) use self::reader::Reader;
+pub(crate) use self::reader::{Reader, told_outside};

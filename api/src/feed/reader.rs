@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::access::{Caller, Sight};
 use domain::event::Event;
 use domain::id::TicketId;
-use infrastructure::log::{Entry, Filter};
+use infrastructure::log::{Entry, Filter, Row};
 use projections::sight;
 use uuid::Uuid;
 
@@ -110,8 +110,22 @@ fn shown(entry: &Entry, sight: &Sight, tickets: &HashMap<Uuid, bool>) -> Option<
     }
 }
 
+/// What another program is told of `event`, which was read from `row`, whoever its ticket is visible to: with `internal`
+/// everything, without the public part of what is about a ticket.
+pub(crate) fn told_outside(row: &Row, event: &Event, internal: bool) -> Option<Envelope> {
+    let part = match (internal, is_about_a_ticket(row)) {
+        (true, _) => Some(event.clone()),
+        (false, true) => event.public_part(),
+        (false, false) => None,
+    };
+    part.map(|part| Envelope::of(row, &part))
+}
+
 /// The stream of the ticket that an event is about, if it is about one.
 fn ticket_of(entry: &Entry) -> Option<Uuid> {
-    let is_about_a_ticket = matches!(entry.row.stream_type.as_str(), "ticket" | "conversation");
-    is_about_a_ticket.then(|| TicketId::of_stream(entry.row.stream_id).stream())
+    is_about_a_ticket(&entry.row).then(|| TicketId::of_stream(entry.row.stream_id).stream())
+}
+
+fn is_about_a_ticket(row: &Row) -> bool {
+    matches!(row.stream_type.as_str(), "ticket" | "conversation")
 }

@@ -10,6 +10,7 @@ use infrastructure::handler;
 use infrastructure::mail;
 use infrastructure::projection::{Status, status};
 use infrastructure::relay::Status as RelayStatus;
+use infrastructure::webhook;
 use metrics::gauge;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -77,6 +78,9 @@ struct Ready {
     /// How outgoing mail is doing; the desk serves whether it does or not.
     #[schema(value_type = Object)]
     mail: mail::Status,
+    /// How webhooks are doing; the desk serves whether they do or not.
+    #[schema(value_type = Object)]
+    webhooks: webhook::Status,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -141,7 +145,8 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
         return Err(not_ready("the handlers", details));
     }
     let mail = mail::status(desk.pool()).await.map_err(unreachable)?;
-    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail }))
+    let webhooks = webhook::status(desk.pool()).await.map_err(unreachable)?;
+    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail, webhooks }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {
@@ -179,11 +184,16 @@ impl FromRequestParts<Desk> for Insider {
 )]
 async fn show_metrics(_: Insider, State(desk): State<Desk>) -> Answer<impl IntoResponse> {
     // Looked up here, so that every node says the same.
+    let count = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     if let Ok(mail) = mail::status(desk.pool()).await {
-        let count = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         gauge!("ledgerdesk_mail_waiting").set(count(mail.waiting));
         gauge!("ledgerdesk_mail_waiting_oldest_seconds").set(mail.oldest_seconds);
         gauge!("ledgerdesk_mail_given_up").set(count(mail.given_up));
+    }
+    if let Ok(webhooks) = webhook::status(desk.pool()).await {
+        gauge!("ledgerdesk_webhooks_waiting").set(count(webhooks.waiting));
+        gauge!("ledgerdesk_webhooks_waiting_oldest_seconds").set(webhooks.oldest_seconds);
+        gauge!("ledgerdesk_webhooks_given_up").set(count(webhooks.given_up));
     }
     let text = render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

@@ -69,6 +69,7 @@ mod setting;
 mod socket;
 mod ticket;
 mod user;
+mod webhook;
 
 use std::sync::LazyLock;
 
@@ -96,6 +97,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(projection::routes())
         .merge(setting::routes())
         .merge(catalogue::routes())
+        .merge(webhook::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

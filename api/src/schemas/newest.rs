@@ -9,6 +9,7 @@ use domain::event::StoredEvent;
 use domain::setting::SettingEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
+use domain::webhook::WebhookEvent;
 use domain::workload::WorkloadEvent;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -28,6 +29,7 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<ActivityEvent>())
         .chain(of::<EntryEvent>())
         .chain(of::<WorkloadEvent>())
+        .chain(of::<WebhookEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -13,6 +13,7 @@ use crate::event::{StoredEvent, StreamType};
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
+use crate::webhook::WebhookEvent;
 use crate::workload::WorkloadEvent;
 
 /// The fields of an event.
@@ -64,6 +65,7 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<ActivityEvent>(),
     Family::of::<EntryEvent>(),
     Family::of::<WorkloadEvent>(),
+    Family::of::<WebhookEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

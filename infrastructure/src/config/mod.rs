@@ -43,6 +43,8 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// How mail leaves.
     pub mail: Mail,
+    /// `WEBHOOK_ALLOWED_NETWORKS`: internal networks that webhooks may go to; none by default.
+    pub webhook_networks: Vec<Network>,
     /// The OpenID Connect providers that people may sign in with.
     pub oidc: Oidc,
     /// What must not be shown.
@@ -149,6 +151,7 @@ impl Config {
             limits: Limits::read(&mut reader),
             nats: Nats::read(&mut reader),
             mail: Mail::read(&mut reader),
+            webhook_networks: networks(&mut reader, "WEBHOOK_ALLOWED_NETWORKS"),
             oidc: Oidc::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
@@ -190,20 +193,13 @@ impl Server {
             "origins such as https://desk.example.org, with commas between and without path or *",
             |text| text.split(',').map(|part| origin(part.trim())).collect(),
         );
-        let trusted_proxies = reader.parsed(
-            "TRUSTED_PROXIES",
-            "addresses and networks such as 10.0.0.0/8, with commas between and never all there are",
-            |text| {
-                let networks = text.split(',').map(|part| part.trim().parse::<Network>().ok());
-                networks.map(|network| network.filter(|network| !network.is_everything())).collect()
-            },
-        );
+        let trusted_proxies = networks(reader, "TRUSTED_PROXIES");
         let public_url = reader.parsed("PUBLIC_URL", "an origin such as https://desk.example.org", origin);
         let host = host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Self {
             listen: listen.unwrap_or_else(|| SocketAddr::new(host, port.unwrap_or(8080))),
             cors_origins: cors_origins.unwrap_or_default(),
-            trusted_proxies: trusted_proxies.unwrap_or_default(),
+            trusted_proxies,
             public_url,
         }
     }
@@ -279,6 +275,16 @@ impl Logs {
         });
         Self { format, filter: filter.unwrap_or_else(|| "info".to_owned()) }
     }
+}
+
+/// The networks that `name` lists; none without it.
+fn networks(reader: &mut Reader<'_>, name: &'static str) -> Vec<Network> {
+    let allowed = "addresses and networks such as 10.0.0.0/8, with commas between and never all there are";
+    let read = reader.parsed(name, allowed, |text| {
+        let networks = text.split(',').map(|part| part.trim().parse::<Network>().ok());
+        networks.map(|network| network.filter(|network| !network.is_everything())).collect()
+    });
+    read.unwrap_or_default()
 }
 
 fn read_secrets(reader: &mut Reader<'_>) -> Secrets {

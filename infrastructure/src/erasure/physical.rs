@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 12] = [
+const REWRITTEN: [&str; 13] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.second_factors",
@@ -19,6 +19,7 @@ const REWRITTEN: [&str; 12] = [
     "desk.outgoing_mail",
     "desk.drafts",
     "desk.attachments",
+    "desk.webhook_vault",
     "pg_catalog.pg_statistic",
 ];
 /// How long to wait for transactions that can still see deleted rows.

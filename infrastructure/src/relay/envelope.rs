@@ -91,7 +91,8 @@ fn about(row: &Row) -> String {
             | StreamType::Setting
             | StreamType::Activity
             | StreamType::Catalogue
-            | StreamType::Workload,
+            | StreamType::Workload
+            | StreamType::Webhook,
         )
         | Err(_) => row.stream_id.to_string(),
     }

@@ -200,7 +200,8 @@ impl Table for TicketPage {
             | Event::Setting(_)
             | Event::Activity(_)
             | Event::Catalogue(_)
-            | Event::Workload(_) => None,
+            | Event::Workload(_)
+            | Event::Webhook(_) => None,
         }
     }
 
@@ -227,6 +228,7 @@ impl Table for TicketPage {
             | Event::Activity(_)
             | Event::Catalogue(_)
             | Event::Workload(_)
+            | Event::Webhook(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

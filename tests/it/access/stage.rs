@@ -197,10 +197,12 @@ impl Cast {
         template: Option<&str>,
         subject: Option<&Subject>,
     ) -> Answer {
-        let path = match subject {
-            Some(subject) => operation.path_with(&[&subject.ticket, &subject.message]),
-            None => operation.path_with(&[&self.owner.id.to_string()]),
-        };
+        // What is not about a ticket is about the owner, or about nothing that exists.
+        let id = self.owner.id.to_string();
+        let path = subject.map_or_else(
+            || operation.path_with(&[&id, &id]),
+            |subject| operation.path_with(&[&subject.ticket, &subject.message]),
+        );
         let query = template.filter(|template| template.starts_with('?'));
         let path = path + query.unwrap_or_default();
         let mut request = self.desk.request(who, operation.method.clone(), &path);

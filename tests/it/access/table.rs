@@ -59,6 +59,7 @@ const USER: &str = r#"{"username":"new-<number>","email":"new-<number>@example.c
 const REGISTER: &str = r#"{"username":"new-<number>","password":"correct horse battery","email":"new-<number>@example.com","verification_token":"wrong"}"#;
 const CHANGE: &str = r#"{"old":"correct horse battery","new":"three blind mice run"}"#;
 const ERASE: &str = r#"{"reason":"request_of_person"}"#;
+const WEBHOOK: &str = r#"{"url":"https://1.1.1.1/","events":["WebhookReplayed"]}"#;
 const TICKET: &str = r#"{"title":"A new one","description":"The same as before."}"#;
 
 pub(super) const TABLE: &[Row] = &[
@@ -250,6 +251,17 @@ pub(super) const TABLE: &[Row] = &[
     Row("redact_message", Open, Some(r#"{"all":true,"reason":"A name"}"#), FORCES),
     Row("judge_message", Open, Some(r#"{"feedback":"up"}"#), SEES),
     Row("assign_ticket", Open, Some(r#"{"agent_id":"<it agent>","force":true}"#), FORCES),
+    // Webhooks that do not exist, but for one that is added and told of nothing that happens here.
+    Row("list_webhooks", Open, None, ADMIN),
+    Row("add_webhook", Open, Some(WEBHOOK), created(ADMIN)),
+    Row("show_webhook", Open, None, NO_SUCH),
+    Row("change_webhook", Open, Some(r#"{"enabled":false}"#), NO_SUCH),
+    Row("remove_webhook", Open, None, NO_SUCH),
+    Row("test_webhook", Open, None, NO_SUCH),
+    Row("rotate_webhook_secret", Open, None, NO_SUCH),
+    Row("replay_webhook", Open, Some(r#"{"from_pos":1}"#), NO_SUCH),
+    Row("list_webhook_deliveries", Open, None, NO_SUCH),
+    Row("redeliver_webhook", Open, None, NO_SUCH),
     // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.
     Row("deactivate_user", Open, None, ADMIN),
     Row("activate_user", Open, None, [401, 401, 403, 403, 403, 403, 403, 403, 200]),

@@ -18,6 +18,7 @@ use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, Resolv
 use domain::ticket::{LinkKind, TicketEvent};
 use domain::user::UserEvent;
 use domain::user::values::{ErasureReason, PasswordChange};
+use domain::webhook::WebhookEvent;
 use domain::workload::WorkloadEvent;
 use uuid::Uuid;
 
@@ -99,7 +100,8 @@ pub(crate) fn examples() -> Vec<Event> {
     let activity = activity_examples().into_iter().map(Event::from);
     let entries = entry_examples().into_iter().map(Event::from);
     let workload = workload_examples().into_iter().map(Event::from);
-    let beside = settings.chain(activity).chain(entries).chain(workload);
+    let webhooks = webhook_examples().into_iter().map(Event::from);
+    let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks);
     tickets.chain(messages).chain(people).chain(beside).collect()
 }
 
@@ -318,4 +320,23 @@ fn activity_examples() -> Vec<ActivityEvent> {
 
 fn workload_examples() -> Vec<WorkloadEvent> {
     vec![WorkloadEvent::WorkAssigned { agent: IVAN, ticket: TicketId::new(at(), 4_711) }]
+}
+
+fn webhook_examples() -> Vec<WebhookEvent> {
+    let (host, events) = ("example.org".to_owned(), vec!["TicketResolved".to_owned()]);
+    let [url_id, secret_id] = [11, 12].map(|last| Uuid::from_u128(SESSION.as_u128() + last));
+    vec![
+        WebhookEvent::WebhookAdded {
+            host: host.clone(),
+            url_id,
+            secret_id,
+            events: events.clone(),
+            internal: true,
+        },
+        WebhookEvent::WebhookChanged { host, url_id, events, internal: false, enabled: true },
+        WebhookEvent::WebhookSecretRotated { secret_id, former_until: at() },
+        WebhookEvent::WebhookReplayed { from_pos: 4_711 },
+        WebhookEvent::WebhookDisabled { reason: "the receiver answered 410".to_owned() },
+        WebhookEvent::WebhookRemoved {},
+    ]
 }
