@@ -82,6 +82,35 @@ async fn what_is_for_staff_is_told_only_where_an_administrator_chose_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_is_told_as_what_everybody_may_know_of_it() {
+    let scene = Scene::set().await;
+    let inside = Receiver::start().await;
+    let _ = scene.webhook(json!({ "events": ["TicketClosed"] })).await;
+    let _ = scene.webhook(json!({ "url": inside.url(), "events": ["TicketMerged"], "internal": true })).await;
+    let unheard = Receiver::start().await;
+    let _ = scene.webhook(json!({ "url": unheard.url(), "events": ["TicketMerged"] })).await;
+    let agent = scene.desk.it_agent().await;
+    let (source, target) = (scene.ticket().await, scene.ticket().await);
+    let merge = json!({ "into": target });
+    let _ = scene.desk.post(&agent, &format!("/api/v1/tickets/{source}/merge"), merge).await.expect(200);
+
+    let started = std::time::Instant::now();
+    while scene.receiver.taken().is_empty() || inside.taken().is_empty() {
+        assert!(started.elapsed() < super::PATIENCE, "the merge is not told");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let (told, inside) = (scene.receiver.taken(), inside.taken());
+    assert!(told.iter().all(|one| one.json()["type"] == "TicketClosed"), "{told:?}");
+    assert!(told.iter().all(|one| one.json()["data"]["type"] == "TicketClosed"), "{told:?}");
+    // The target is named by its stream.
+    let named = inside[0].json()["data"]["data"]["into"].as_str().expect("a stream").to_owned();
+    assert!(told.iter().all(|one| !one.body.contains(&named) && !one.body.contains(&target)), "{told:?}");
+    scene.until("select count(*) from desk.webhook_deliveries", |rows| rows == 2).await;
+    assert!(unheard.taken().is_empty());
+    scene.desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_is_not_told_once_it_may_not_be() {
     let scene = Scene::with(Receiver::start().await).await;
     scene.receiver.behaves(Manner::Answers(500));
