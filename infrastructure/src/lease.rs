@@ -32,7 +32,6 @@ pub(crate) const READ_MODELS: Leases = Leases { table: "read.checkpoints", name:
 pub(crate) const HANDLERS: Leases = Leases { table: "desk.handlers", name: "name" };
 /// Who sends mail.
 pub(crate) const MAIL: Leases = Leases { table: "desk.mail_sender", name: "name" };
-
 /// Who reads for webhooks and sends to them.
 pub(crate) const WEBHOOKS: Leases = Leases { table: "desk.webhook_sender", name: "name" };
 
