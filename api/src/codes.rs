@@ -38,10 +38,8 @@ pub(crate) async fn send(desk: &Desk, address: &EmailAddress) -> Answer<()> {
     }
     let (id, code) = (Uuid::now_v7(), made_up());
     let mail = NewMail {
-        person: None,
-        address: address.clone(),
-        letter: letters::code(&code),
         good_until: Some(Utc::now() + TimeDelta::minutes(GOOD_FOR_MINUTES)),
+        ..NewMail::new(None, address.clone(), letters::code(&code))
     };
     let mail = desk.outbox.prepare(mail).await?;
     let hashed = address_hash(desk, address);

@@ -26,7 +26,7 @@ use infrastructure::token::Tokens;
 use infrastructure::webhook;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -37,6 +37,7 @@ use crate::departments::Departments;
 use crate::feed::{Streams, told_outside};
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
+use crate::notifications::{Deliverer, Queue, Raise};
 use crate::put_back::PutBack;
 use crate::rebuilds::{self, Rebuilds};
 use crate::seen::Sessions;
@@ -151,14 +152,15 @@ impl Desk {
         handlers.push(Arc::new(put_back));
         let attachments = Attachments::open(database.pool().clone(), Arc::clone(&log), &config.attachments)?;
         handlers.push(Arc::new(Removal::new(Arc::clone(&commands), attachments.clone())));
-        let handlers = handler::Runner::register(Arc::clone(&log), database.clone(), handlers).await?;
-        let handlers = tokio::spawn(handlers.run(stop.clone()));
         let outbox = Outbox::new(database.pool().clone(), Arc::clone(log.keys()));
         let sender = Sender::new(database.pool().clone(), outbox.clone(), mailer);
         let sender = tokio::spawn(sender.run(stop.clone()));
         let webhooks = webhooks(&config, &database, &log, &commands);
         let webhook_sender = tokio::spawn(webhooks.clone().run(stop.clone()));
         let afterwards = Afterwards::default();
+        let deliveries = Arc::new(Notify::new());
+        let queue = Queue::new(Arc::clone(&commands), database.pool().clone(), Arc::clone(&deliveries));
+        handlers.push(Arc::new(queue));
         let desk = Self(Arc::new(Parts {
             commands,
             log: Arc::clone(&log),
@@ -185,6 +187,10 @@ impl Desk {
             departments: Departments::default(),
             trusted_settings: Trusted::default(),
         }));
+        handlers.push(Arc::new(Raise::new(desk.clone())));
+        let handlers = handler::Runner::register(Arc::clone(&log), desk.database.clone(), handlers).await?;
+        let handlers = tokio::spawn(handlers.run(stop.clone()));
+        tokio::spawn(Deliverer::new(desk.clone(), deliveries).run(stop.clone()));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(Sockets::run(desk.clone(), stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));

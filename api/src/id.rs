@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{EntryId, LinkId, MessageId, TicketId, UserId};
+use domain::id::{EntryId, LinkId, MessageId, NotificationId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -56,6 +56,12 @@ impl Named for EntryId {
 }
 
 impl Named for TicketId {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Named for NotificationId {
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
     }

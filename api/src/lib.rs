@@ -17,6 +17,7 @@
 //! | `followers` | who is shown as a follower of a ticket, and to whom |
 //! | `drafts` | what people are writing and have not sent |
 //! | `mail`, `letters` | what the desk writes to people |
+//! | `notifications` | whom the desk tells of events, and what it says to them |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
 //! | `afterwards` | work that is done after its answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
@@ -55,6 +56,7 @@ pub mod layers;
 mod letters;
 mod mail;
 mod mentions;
+mod notifications;
 mod oidc_flows;
 mod openapi;
 mod other_tickets;

@@ -35,7 +35,7 @@ impl Desk {
         let Some(shown) = by_id(self.pool(), user).await? else { return Ok(()) };
         let Ok(address) = EmailAddress::parse(&shown.email) else { return Ok(()) };
         let letter = letters::password_changed(&shown.username);
-        self.mail(NewMail { person: Some(user), address, letter, good_until: None }).await
+        self.mail(NewMail::new(Some(user), address, letter)).await
     }
 }
 

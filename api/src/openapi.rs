@@ -32,6 +32,7 @@ use crate::settle::Late;
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
         (name = "audit", description = "Proof that the log is as it was: signed heads, proofs, exports."),
         (name = "events", description = "The log for other programs: every event once, in order, without holes."),
+        (name = "notifications", description = "What people are told of, and how they want to be."),
         (name = "webhooks", description = "Addresses outside that are told of events as they happen."),
         (name = "catalogues", description = "Departments, buildings, categories, teams, organizations, tags."),
         (name = "settings", description = "What administrators decide while the desk runs."),

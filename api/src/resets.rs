@@ -32,11 +32,10 @@ pub(crate) async fn send(desk: Desk, address: EmailAddress) -> Answer<()> {
     let shown = by_id(desk.pool(), user).await?;
     let username = shown.map_or_else(String::new, |shown| shown.username);
     let token = OneTimeToken::generate();
+    let person = account.state.may_sign_in().then_some(user);
     let mail = NewMail {
-        person: account.state.may_sign_in().then_some(user),
-        address,
-        letter: letters::reset(&username, &token.reveal()),
         good_until: Some(Utc::now() + TimeDelta::minutes(GOOD_FOR_MINUTES)),
+        ..NewMail::new(person, address, letters::reset(&username, &token.reveal()))
     };
     let mail = desk.outbox.prepare(mail).await?;
     let mut transaction = desk.pool().begin().await?;

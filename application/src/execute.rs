@@ -193,25 +193,41 @@ where
 
     /// The aggregate of `stream`: as last seen, or with `fresh` as of now.
     pub(crate) async fn load(&self, stream: Uuid, fresh: bool) -> Result<Arc<Loaded<A>>, Error> {
-        let seen = self.seen.get(&stream);
-        if let (Some(seen), false) = (&seen, fresh) {
-            return Ok(Arc::clone(seen));
-        }
-        let seen = seen.unwrap_or_default();
-        let newer = self.ledger.read_streams(&[(stream, seen.version)]).await?;
-        if newer.is_empty() {
-            return Ok(seen);
-        }
-        let mut loaded = Loaded::clone(&seen);
-        for recorded in newer {
-            if let Some(event) = A::Event::from_event(&recorded.event) {
-                loaded.state.apply(event.clone());
+        let mut loaded = self.load_all(&[stream], fresh).await?;
+        Ok(loaded.pop().map(|(_, loaded)| loaded).unwrap_or_default())
+    }
+
+    /// The aggregates of `streams`, in their order, with one look at the log: as last seen, or with `fresh` as of now.
+    pub(crate) async fn load_all(
+        &self,
+        streams: &[Uuid],
+        fresh: bool,
+    ) -> Result<Vec<(Uuid, Arc<Loaded<A>>)>, Error> {
+        let mut seen: Vec<(Uuid, Option<Arc<Loaded<A>>>)> =
+            streams.iter().map(|stream| (*stream, self.seen.get(stream))).collect();
+        let to_read: Vec<(Uuid, i32)> = seen
+            .iter()
+            .filter(|(_, loaded)| fresh || loaded.is_none())
+            .map(|(stream, loaded)| (*stream, loaded.as_ref().map_or(0, |loaded| loaded.version)))
+            .collect();
+        let newer = if to_read.is_empty() { vec![] } else { self.ledger.read_streams(&to_read).await? };
+        for newer in newer.chunk_by(|one, other| one.stream == other.stream) {
+            let place = seen
+                .iter_mut()
+                .find(|(stream, _)| newer.first().is_some_and(|first| first.stream == *stream));
+            let Some((stream, loaded)) = place else { continue };
+            let mut next = loaded.as_deref().cloned().unwrap_or_default();
+            for recorded in newer {
+                if let Some(event) = A::Event::from_event(&recorded.event) {
+                    next.state.apply(event.clone());
+                }
+                next.version = recorded.version;
             }
-            loaded.version = recorded.version;
+            let next = Arc::new(next);
+            self.seen.insert(*stream, Arc::clone(&next));
+            *loaded = Some(next);
         }
-        let loaded = Arc::new(loaded);
-        self.seen.insert(stream, Arc::clone(&loaded));
-        Ok(loaded)
+        Ok(seen.into_iter().map(|(stream, loaded)| (stream, loaded.unwrap_or_default())).collect())
     }
 
     /// Forgets all states.

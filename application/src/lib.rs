@@ -13,6 +13,7 @@ mod identity;
 pub mod ledger;
 mod links;
 mod merge;
+mod notification;
 mod redaction;
 mod setting;
 mod split;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use domain::catalogue::Entry;
 use domain::conversation::Conversation;
 use domain::event::StreamType;
+use domain::notification::Notification;
 use domain::setting::Settings;
 use domain::ticket::Ticket;
 use domain::user::User;
@@ -55,6 +57,7 @@ pub struct Commands {
     settings: Streams<Settings>,
     entries: Streams<Entry>,
     webhooks: Streams<Webhook>,
+    notifications: Streams<Notification>,
 }
 
 impl Commands {
@@ -68,6 +71,7 @@ impl Commands {
             settings: Streams::new(Arc::clone(&ledger), 1),
             entries: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             webhooks: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            notifications: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -95,6 +99,7 @@ impl Commands {
                     StreamType::Setting => self.settings.remember(part),
                     StreamType::Catalogue => self.entries.remember(part),
                     StreamType::Webhook => self.webhooks.remember(part),
+                    StreamType::Notification => self.notifications.remember(part),
                     StreamType::Activity | StreamType::Workload => {}
                 }
             }

@@ -18,6 +18,7 @@ use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
+use crate::notification::NotificationEvent;
 use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
@@ -45,6 +46,8 @@ pub enum StreamType {
     Workload,
     /// Somebody outside who is told of events.
     Webhook,
+    /// Something that somebody is told of.
+    Notification,
 }
 
 impl StreamType {
@@ -74,6 +77,8 @@ pub enum Event {
     Workload(WorkloadEvent),
     /// Something happened to a webhook.
     Webhook(WebhookEvent),
+    /// Something happened to a notification.
+    Notification(NotificationEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -156,6 +161,7 @@ impl Event {
             Ok(StreamType::Catalogue) => read_as::<EntryEvent>(event_type, schema_version, payload),
             Ok(StreamType::Workload) => read_as::<WorkloadEvent>(event_type, schema_version, payload),
             Ok(StreamType::Webhook) => read_as::<WebhookEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Notification) => read_as::<NotificationEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -174,6 +180,7 @@ impl Event {
             Self::Catalogue(event) => event.store(),
             Self::Workload(event) => event.store(),
             Self::Webhook(event) => event.store(),
+            Self::Notification(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -195,6 +202,7 @@ impl Event {
             Self::Catalogue(event) => version_of::<EntryEvent>(event.into()),
             Self::Workload(event) => version_of::<WorkloadEvent>(event.into()),
             Self::Webhook(event) => version_of::<WebhookEvent>(event.into()),
+            Self::Notification(event) => version_of::<NotificationEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -211,6 +219,7 @@ impl Event {
             Self::Catalogue(event) => event.into(),
             Self::Workload(event) => event.into(),
             Self::Webhook(event) => event.into(),
+            Self::Notification(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -224,7 +233,11 @@ impl Event {
             Self::User(event) => subjects_in(event),
             Self::Activity(event) => subjects_in(event),
             Self::Workload(event) => subjects_in(event),
-            Self::Setting(_) | Self::Catalogue(_) | Self::Webhook(_) | Self::Unknown(_) => Vec::new(),
+            Self::Setting(_)
+            | Self::Catalogue(_)
+            | Self::Webhook(_)
+            | Self::Notification(_)
+            | Self::Unknown(_) => Vec::new(),
         }
     }
 
@@ -259,6 +272,7 @@ impl Event {
             Self::Catalogue(event) => serde_json::to_value(event),
             Self::Workload(event) => serde_json::to_value(event),
             Self::Webhook(event) => serde_json::to_value(event),
+            Self::Notification(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -281,6 +295,7 @@ impl Event {
             Self::Catalogue(_) => Some(StreamType::Catalogue),
             Self::Workload(_) => Some(StreamType::Workload),
             Self::Webhook(_) => Some(StreamType::Webhook),
+            Self::Notification(_) => Some(StreamType::Notification),
             Self::Unknown(_) => None,
         }
     }

@@ -35,6 +35,7 @@ impl Event {
             | Self::Catalogue(_)
             | Self::Workload(_)
             | Self::Webhook(_)
+            | Self::Notification(_)
             | Self::Unknown(_) => None,
             // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
             Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {

@@ -85,20 +85,14 @@ impl fmt::Display for AttachmentId {
 #[serde(transparent)]
 pub struct TicketId(Uuid);
 
-/// Crockford's base 32: no I, L, O or U, so that an id survives being read out over the phone.
-const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const CODE_BITS: u32 = 30;
-const VERSION_7: u128 = 0x7 << 76;
-const VARIANT: u128 = 0b10 << 62;
+/// How many digits the code of a ticket has.
+const TICKET_CODE: u32 = 6;
 
 impl TicketId {
     /// The ticket created at `at` with the random code `entropy` (its low thirty bits are used).
     #[must_use]
     pub fn new(at: DateTime<Utc>, entropy: u32) -> Self {
-        let ms = u128::from(at.timestamp_millis().unsigned_abs()) & 0xFFFF_FFFF_FFFF;
-        let code = u128::from(entropy & ((1 << CODE_BITS) - 1));
-        // The code stands left of the last bit, which tells a ticket (0) from its conversation (1).
-        Self(Uuid::from_u128((ms << 80) | VERSION_7 | VARIANT | (code << 1)))
+        Self(coded(at, u64::from(entropy), TICKET_CODE))
     }
 
     /// The ticket whose stream or conversation stream is `stream`.
@@ -129,14 +123,7 @@ impl TicketId {
 
 impl fmt::Display for TicketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0.as_u128();
-        let code = (bits >> 1) & ((1 << CODE_BITS) - 1);
-        write!(f, "TKT-{}-", bits >> 80)?;
-        for digit in (0..6).rev() {
-            let index = usize::try_from((code >> (5 * digit)) & 31).unwrap_or_default();
-            write!(f, "{}", char::from(BASE32[index]))?;
-        }
-        Ok(())
+        spell(f, "TKT", self.0, TICKET_CODE)
     }
 }
 
@@ -150,30 +137,110 @@ impl FromStr for TicketId {
 
     /// Reads `TKT-…` in any case; the letters O, I and L count as 0, 1 and 1.
     fn from_str(text: &str) -> Result<Self, NotATicketId> {
-        let upper = text.trim().to_ascii_uppercase();
-        let (ms, code) =
-            upper.strip_prefix("TKT-").and_then(|rest| rest.split_once('-')).ok_or(NotATicketId)?;
-        if code.len() != 6 || !ms.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(NotATicketId);
-        }
-        let ms: u64 = ms.parse().map_err(|_| NotATicketId)?;
-        let at = i64::try_from(ms)
-            .ok()
-            .filter(|ms| *ms < 1 << 48)
-            .and_then(|ms| Utc.timestamp_millis_opt(ms).single())
-            .ok_or(NotATicketId)?;
-        let mut entropy = 0u32;
-        for byte in code.bytes() {
-            let byte = match byte {
-                b'O' => b'0',
-                b'I' | b'L' => b'1',
-                other => other,
-            };
-            let value = BASE32.iter().position(|b| *b == byte).ok_or(NotATicketId)?;
-            entropy = (entropy << 5) | u32::try_from(value).map_err(|_| NotATicketId)?;
-        }
-        Ok(Self::new(at, entropy))
+        read("TKT-", TICKET_CODE, text).map(Self).ok_or(NotATicketId)
     }
+}
+
+/// A notification's identity: its stream in the log, written `NOT-<unix ms>-<12 base32>` for people, in the way of a ticket's.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,
+)]
+#[serde(transparent)]
+pub struct NotificationId(Uuid);
+
+/// How many digits the code of a notification has: it follows from what it is about, so two never share one by chance.
+const NOTIFICATION_CODE: u32 = 12;
+
+impl NotificationId {
+    /// The notification raised at `at` with the code `entropy` (its low sixty bits are used).
+    #[must_use]
+    pub fn new(at: DateTime<Utc>, entropy: u64) -> Self {
+        Self(coded(at, entropy, NOTIFICATION_CODE))
+    }
+
+    /// The notification whose stream is `stream`.
+    #[must_use]
+    pub fn of_stream(stream: Uuid) -> Self {
+        Self(stream)
+    }
+
+    /// The notification's stream.
+    #[must_use]
+    pub fn stream(self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for NotificationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        spell(f, "NOT", self.0, NOTIFICATION_CODE)
+    }
+}
+
+/// The text is not a notification's id.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a notification id: expected NOT-<milliseconds>-<12 characters>")]
+pub struct NotANotificationId;
+
+impl FromStr for NotificationId {
+    type Err = NotANotificationId;
+
+    /// Reads `NOT-…` in any case; the letters O, I and L count as 0, 1 and 1.
+    fn from_str(text: &str) -> Result<Self, NotANotificationId> {
+        read("NOT-", NOTIFICATION_CODE, text).map(Self).ok_or(NotANotificationId)
+    }
+}
+
+/// Crockford's base 32: no I, L, O or U, so that an id survives being read out over the phone.
+const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const VERSION_7: u128 = 0x7 << 76;
+const VARIANT: u128 = 0b10 << 62;
+
+/// The bits that a code of `digits` digits holds.
+fn code_mask(digits: u32) -> u64 {
+    (1 << (5 * digits)) - 1
+}
+
+/// A UUID of version 7 made of a millisecond and a code of so many digits. The code stands left of the last bit, which
+/// tells a ticket (0) from its conversation (1).
+fn coded(at: DateTime<Utc>, code: u64, digits: u32) -> Uuid {
+    let ms = u128::from(at.timestamp_millis().unsigned_abs()) & 0xFFFF_FFFF_FFFF;
+    let code = u128::from(code & code_mask(digits));
+    Uuid::from_u128((ms << 80) | VERSION_7 | VARIANT | (code << 1))
+}
+
+/// Writes such a UUID for people.
+fn spell(f: &mut fmt::Formatter<'_>, prefix: &str, id: Uuid, digits: u32) -> fmt::Result {
+    let bits = id.as_u128();
+    let code = (bits >> 1) & u128::from(code_mask(digits));
+    write!(f, "{prefix}-{}-", bits >> 80)?;
+    for digit in (0..digits).rev() {
+        let index = usize::try_from((code >> (5 * digit)) & 31).unwrap_or_default();
+        write!(f, "{}", char::from(BASE32[index]))?;
+    }
+    Ok(())
+}
+
+/// Reads what [`spell`] wrote, in any case; the letters O, I and L count as 0, 1 and 1.
+fn read(prefix: &str, digits: u32, text: &str) -> Option<Uuid> {
+    let upper = text.trim().to_ascii_uppercase();
+    let (ms, code) = upper.strip_prefix(prefix)?.split_once('-')?;
+    if code.len() != usize::try_from(digits).ok()? || !ms.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let ms = i64::try_from(ms.parse::<u64>().ok().filter(|ms| *ms < 1 << 48)?).ok()?;
+    let at = Utc.timestamp_millis_opt(ms).single()?;
+    let mut entropy = 0u64;
+    for byte in code.bytes() {
+        let byte = match byte {
+            b'O' => b'0',
+            b'I' | b'L' => b'1',
+            other => other,
+        };
+        let value = BASE32.iter().position(|b| *b == byte)?;
+        entropy = (entropy << 5) | u64::try_from(value).ok()?;
+    }
+    Some(coded(at, entropy, digits))
 }
 
 #[cfg(test)]
@@ -195,8 +262,17 @@ mod tests {
         }
 
         #[test]
+        fn a_notification_id_reads_back_as_it_was_written(ms in 0i64..(1 << 48), entropy in any::<u64>()) {
+            let at = Utc.timestamp_millis_opt(ms).single();
+            prop_assume!(at.is_some());
+            let id = NotificationId::new(at.unwrap_or_default(), entropy);
+            prop_assert_eq!(id.to_string().to_lowercase().parse::<NotificationId>(), Ok(id));
+            prop_assert_eq!(id.stream().get_version_num(), 7);
+        }
+
+        #[test]
         fn any_text_is_read_or_refused_without_panic(text in ".{0,60}") {
-            let _ = text.parse::<TicketId>();
+            let _ = (text.parse::<TicketId>(), text.parse::<NotificationId>());
         }
     }
 

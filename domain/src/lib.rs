@@ -13,6 +13,7 @@
 //! | [`activity`] | who came in, went out, was refused and looked at what |
 //! | [`workload`] | what is assigned to an agent |
 //! | [`webhook`] | whom outside the desk tells of events |
+//! | [`notification`] | whom of its people the desk tells of events, how and when |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -30,6 +31,7 @@ pub mod event;
 mod event_parts;
 pub mod evolution;
 pub mod id;
+pub mod notification;
 pub mod refusal;
 pub mod scope;
 pub mod sealed;

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use domain::access::{Caller, Department, Reach, Role, Shared};
-use domain::id::{EntryId, UserId};
+use domain::id::{EntryId, TicketId, UserId};
 use domain::ticket::TicketEvent;
 use serde::Serialize;
 use sqlx::PgExecutor;
@@ -35,6 +35,19 @@ pub(crate) fn after(column: &str, event: &TicketEvent) -> Option<String> {
     followers.retain(|follower| *follower != user);
     followers.extend(follows.then_some(user));
     Some(listed(&followers))
+}
+
+/// Who follows `ticket`, whatever they see of it.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn of(database: impl PgExecutor<'_>, ticket: TicketId) -> sqlx::Result<Vec<UserId>> {
+    let column: Option<String> = sqlx::query_scalar("select followers from read.ticket_page where id = $1")
+        .bind(ticket.stream())
+        .fetch_optional(database)
+        .await?;
+    let followers = column.map(|column| parts::<Uuid>(&column)).unwrap_or_default();
+    Ok(followers.into_iter().map(UserId).collect())
 }
 
 /// Those of `ids` who may sign in, in the order of `ids`: each as whoever they are to the desk, and as a follower. How far

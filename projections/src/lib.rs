@@ -16,6 +16,7 @@
 //! | [`settings`] | what administrators set, who and when |
 //! | [`activity`] | who did what besides working on tickets |
 //! | [`webhooks`] | whom outside the desk tells of events |
+//! | [`notifications`] | who was told of what, and what they have not read |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -36,6 +37,7 @@ mod labels;
 pub mod links;
 pub mod merges;
 pub mod messages;
+pub mod notifications;
 pub mod other_ticket;
 pub mod past;
 mod person;
@@ -70,6 +72,7 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("settings").with::<settings::SettingsTable>(),
         ReadModel::new("activity").with::<activity::Activity>(),
         ReadModel::new("webhooks").with::<webhooks::Webhooks>(),
+        ReadModel::new("notifications").with::<notifications::Notifications>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

@@ -205,6 +205,7 @@ impl Table for TicketHistory {
             | Event::Catalogue(_)
             | Event::Workload(_)
             | Event::Webhook(_)
+            | Event::Notification(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

@@ -25,6 +25,7 @@ mod log_lines;
 mod mail;
 mod merges;
 mod nodes;
+mod notifications;
 mod oidc;
 mod openapi;
 mod organizations;

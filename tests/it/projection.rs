@@ -23,7 +23,8 @@ use crate::organizations::organization;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The read models that show no texts.
-const TEXTLESS: [&str; 5] = ["ticket_history", "settings", "catalogue", "agent_load", "webhooks"];
+const TEXTLESS: [&str; 6] =
+    ["ticket_history", "settings", "catalogue", "agent_load", "webhooks", "notifications"];
 
 fn runner(test: &TestDatabase, log: &Arc<PgLog>) -> (JoinHandle<()>, Visible, CancellationToken) {
     let runner = Runner::new(Arc::clone(log), test.database.clone(), projections::all());

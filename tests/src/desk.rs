@@ -284,15 +284,17 @@ impl TestDesk {
         self.desk.log.head().await.expect("a head")
     }
 
-    /// How many events the log has that followed from decisions, and are not only what was noted of people.
+    /// How many events the log has that followed from decisions, and are not only what was noted or told of people.
     ///
     /// # Panics
     /// If the database does not answer.
     pub async fn decided(&self) -> i64 {
-        sqlx::query_scalar("select count(*) from ledger.events where stream_type <> 'activity'")
-            .fetch_one(self.desk.pool())
-            .await
-            .expect("a count")
+        sqlx::query_scalar(
+            "select count(*) from ledger.events where stream_type not in ('activity', 'notification')",
+        )
+        .fetch_one(self.desk.pool())
+        .await
+        .expect("a count")
     }
 
     /// Checks that the log is sound and every read model equals a fold from the first event.

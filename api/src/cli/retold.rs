@@ -8,6 +8,7 @@ use domain::catalogue::values::Code;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{EntryId, UserId};
+use domain::notification::NotificationEvent;
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::ticket::values::FlaggedBy;
@@ -84,6 +85,7 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Catalogue(_) => Told::new("changed a catalogue"),
         Event::Workload(_) => Told::new("assigned work"),
         Event::Webhook(_) => Told::new("changed a webhook"),
+        Event::Notification(event) => Told::new(notification(event)),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }
@@ -101,6 +103,16 @@ fn activity(event: &ActivityEvent) -> &'static str {
         E::AccessRefused { .. } => "was refused what the role does not allow",
         E::Exported { .. } => "exported data",
         E::AuditRead { .. } => "read what people did",
+    }
+}
+
+fn notification(event: &NotificationEvent) -> &'static str {
+    use NotificationEvent as E;
+    match event {
+        E::NotificationRaised { .. } => "told somebody of it",
+        E::NotificationRead { .. } => "read a notification",
+        E::NotificationUnread { .. } => "marked a notification as unread",
+        E::NotificationDeleted { .. } => "deleted a notification",
     }
 }
 

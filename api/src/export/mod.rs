@@ -76,6 +76,8 @@ impl Document {
         self.piece("]".to_owned()).await?;
         let attachments = projections::attachments::uploaded_by(&self.pool, self.user.0).await?;
         self.piece(format!(",\"attachments\":{}", serde_json::to_string(&attachments)?)).await?;
+        let notifications = parts::notifications(&self.pool, self.user).await?;
+        self.piece(format!(",\"notifications\":{}", serde_json::to_string(&notifications)?)).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails}")).await?;

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::access::ActorKind;
 use domain::event::{Event, Recorded};
-use domain::id::{TicketId, UserId};
+use domain::id::{NotificationId, TicketId, UserId};
 use infrastructure::keys::Keyring;
 use infrastructure::log::Trace;
 use projections::attachments::Attachment;
+use projections::notifications::Notified;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
@@ -35,6 +36,8 @@ pub struct PersonalData {
     pub activity: Vec<ExportedEvent>,
     /// The files that they uploaded and that are on tickets.
     pub attachments: Vec<Attachment>,
+    /// What they were told of, the oldest first, but for what they deleted.
+    pub notifications: Vec<ExportedNotification>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.
@@ -45,6 +48,25 @@ pub struct PersonalData {
     pub acts: Vec<Act>,
     /// The tickets that are theirs, with everything that happened to each and was said on it.
     pub tickets: Vec<ExportedTicket>,
+}
+
+/// Something that the person was told of: what it is about, which holds no text.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedNotification {
+    /// Its id.
+    #[schema(example = "NOT-1763700000000-4K9XQ2D7M0ZR")]
+    pub id: String,
+    /// What it is about.
+    #[serde(rename = "type")]
+    #[schema(example = "message_received")]
+    pub kind: String,
+    /// The ticket.
+    #[schema(example = "TKT-1763700000000-4K9XQ2")]
+    pub ticket_id: Option<String>,
+    /// When they read it.
+    pub read_at: Option<DateTime<Utc>>,
+    /// When it was raised.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A ticket of the person's.
@@ -106,7 +128,7 @@ pub struct Act {
     /// The event's type.
     #[schema(example = "MessagePosted")]
     pub event_type: String,
-    /// The ticket or the account it was done to; for what is about neither, the event's own stream.
+    /// The ticket, the notification or the account it was done to; for what is about none of these, the event's own stream.
     #[schema(example = "TKT-1763700000000-4K9XQ2")]
     pub about: String,
     /// When.
@@ -120,10 +142,13 @@ pub struct Act {
 
 impl Act {
     pub(super) fn of(trace: Trace) -> Self {
-        let is_about_a_ticket = matches!(trace.stream_type.as_str(), "ticket" | "conversation");
-        let ticket = || TicketId::of_stream(trace.stream_id).to_string();
+        let about = match trace.stream_type.as_str() {
+            "ticket" | "conversation" => TicketId::of_stream(trace.stream_id).to_string(),
+            "notification" => NotificationId::of_stream(trace.stream_id).to_string(),
+            _ => trace.stream_id.to_string(),
+        };
         Self {
-            about: if is_about_a_ticket { ticket() } else { trace.stream_id.to_string() },
+            about,
             position: trace.position,
             event_type: trace.event_type,
             occurred_at: trace.occurred_at,
@@ -171,6 +196,18 @@ pub(super) async fn sign_ins(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<Si
         .bind(user.0)
         .fetch_all(pool)
         .await
+}
+
+pub(super) async fn notifications(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<ExportedNotification>> {
+    let rows = projections::notifications::of_person(pool, user).await?.into_iter();
+    let exported = |row: Notified| ExportedNotification {
+        id: NotificationId::of_stream(row.id).to_string(),
+        kind: row.kind,
+        ticket_id: row.ticket.map(|ticket| TicketId::of_stream(ticket).to_string()),
+        read_at: row.read_at,
+        created_at: row.created_at,
+    };
+    Ok(rows.map(exported).collect())
 }
 
 pub(super) async fn waiting_mails(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {

@@ -64,6 +64,7 @@ mod event;
 mod health;
 mod home;
 mod message;
+mod notification;
 mod projection;
 mod setting;
 mod socket;
@@ -98,6 +99,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(setting::routes())
         .merge(catalogue::routes())
         .merge(webhook::routes())
+        .merge(notification::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

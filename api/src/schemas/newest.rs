@@ -6,6 +6,7 @@ use domain::activity::ActivityEvent;
 use domain::catalogue::EntryEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
+use domain::notification::NotificationEvent;
 use domain::setting::SettingEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
@@ -30,6 +31,7 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<EntryEvent>())
         .chain(of::<WorkloadEvent>())
         .chain(of::<WebhookEvent>())
+        .chain(of::<NotificationEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -7,6 +7,7 @@ use domain::access::{Department, Sight};
 use domain::conversation::ConversationEvent;
 use domain::event::Event;
 use domain::id::{TicketId, UserId};
+use domain::notification::NotificationEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use infrastructure::log::{Entry, Filter, Row};
@@ -15,6 +16,7 @@ use projections::standing::{self, Standing, Step};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::notified::{Notified, notified};
 use super::room::Topic;
 use super::told::{self, Told};
 use crate::desk::Desk;
@@ -41,6 +43,8 @@ pub(super) enum About {
     Ticket { id: TicketId, standing: Arc<Standing>, left: Option<Department> },
     /// An agent.
     Agent { user: UserId, departments: Vec<Department> },
+    /// A notification of somebody's.
+    Notification { user: UserId },
 }
 
 impl Happened {
@@ -67,6 +71,7 @@ impl Happened {
                 topics.extend([Topic::Person(*user), Topic::AdminAlerts]);
                 topics.extend(departments.iter().cloned().map(Topic::Agents));
             }
+            About::Notification { user } => topics.push(Topic::Person(*user)),
         }
         topics
     }
@@ -77,7 +82,8 @@ pub(super) fn types() -> Vec<String> {
     use domain::event::StoredEvent as _;
     let tickets =
         TicketEvent::TYPES.iter().chain(ConversationEvent::TYPES).map(|(name, _)| (*name).to_owned());
-    tickets.chain(["AvailabilityChanged".to_owned()]).collect()
+    let notifications = NotificationEvent::TYPES.iter().map(|(name, _)| (*name).to_owned());
+    tickets.chain(notifications).chain(["AvailabilityChanged".to_owned()]).collect()
 }
 
 /// Those events in the log that are told of in the room of `ticket`, or in others.
@@ -94,6 +100,7 @@ struct Known {
     steps: HashMap<i64, Step>,
     messages: HashMap<Uuid, Message>,
     departments: HashMap<Uuid, Vec<Department>>,
+    notified: HashMap<Uuid, Notified>,
 }
 
 /// `entries` as they are told; the read models show all of them.
@@ -113,7 +120,7 @@ pub(super) async fn of(desk: &Desk, entries: &[Arc<Entry>]) -> Answer<Vec<Arc<Ha
 
 fn is_told(row: &Row) -> bool {
     match row.stream_type.as_str() {
-        "ticket" | "conversation" => true,
+        "ticket" | "conversation" | "notification" => true,
         "user" => row.event_type == "AvailabilityChanged",
         _ => false,
     }
@@ -121,7 +128,7 @@ fn is_told(row: &Row) -> bool {
 
 async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
     let (mut tickets, mut of_steps, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut said, mut users) = (Vec::new(), Vec::new());
+    let (mut said, mut users, mut raised) = (Vec::new(), Vec::new(), Vec::new());
     for (row, event) in events {
         let ticket = TicketId::of_stream(row.stream_id).stream();
         match event {
@@ -134,6 +141,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
                 tickets.extend([ticket].into_iter().chain(event.other_ticket().map(TicketId::stream)));
                 said.extend(shown(said_there));
             }
+            Event::Notification(event) => raised.push((row.stream_id, event.user())),
             _ => users.push(row.stream_id),
         }
     }
@@ -146,6 +154,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
         if positions.is_empty() { vec![] } else { standing::steps(pool, &of_steps, &positions).await? };
     let departments =
         if users.is_empty() { HashMap::new() } else { standing::departments(pool, &users).await? };
+    let notified = if raised.is_empty() { HashMap::new() } else { notified(desk, raised).await? };
     // Last: who sees it is asked when all else is known.
     let standings = standing::of_tickets(pool, &tickets).await?;
     Ok(Known {
@@ -153,10 +162,25 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
         steps: steps.into_iter().map(|step| (step.position, step)).collect(),
         messages: messages.into_iter().map(|message| (message.id, message)).collect(),
         departments,
+        notified,
     })
 }
 
 fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
+    if let Event::Notification(event) = event {
+        let notified = known.notified.get(&row.stream_id)?;
+        let about = About::Notification { user: event.user() };
+        let told = notified.told(event, row.stream_id)?;
+        let all = (told.name, rest(row, &about, None, told));
+        return Some(Happened {
+            position: row.position,
+            about,
+            is_alert: false,
+            other: None,
+            all,
+            public: None,
+        });
+    }
     let step = known.steps.get(&row.position);
     let message = match event {
         Event::Conversation(event) => shown(event),
@@ -239,6 +263,7 @@ fn rest(row: &Row, about: &About, version: Option<i32>, told: Told) -> String {
     match about {
         About::Ticket { id, .. } => said.insert("ticket_id".to_owned(), id.to_string().into()),
         About::Agent { user, .. } => said.insert("agent_id".to_owned(), json!(user)),
+        About::Notification { user } => said.insert("user_id".to_owned(), json!(user)),
     };
     let actor = json!({ "kind": row.actor_kind, "id": row.actor_id });
     said.insert("actor".to_owned(), actor);

@@ -162,6 +162,11 @@ impl Hub {
         self.state().topics.contains_key(&Topic::Ticket(ticket))
     }
 
+    /// Whether `user` may have a socket here.
+    pub(super) fn is_there(&self, user: UserId) -> bool {
+        self.state().lines.values().any(|line| line.who.0 == user)
+    }
+
     /// Tells who looks at a ticket. Whoever cannot take it now hears it next time.
     pub(super) fn tell(&self, present: &Arc<(Present, Standing)>) {
         let state = self.state();

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`door`] | who opens a socket, by whichever way they show their token |
 //! | [`hub`] | the one reader of the log, and who is told what |
-//! | [`happened`], `told` | an event as frames say it |
+//! | [`happened`], `told`, `notified` | an event as frames say it |
 //! | [`room`] | what rooms there are, and what belongs to them |
 //! | [`socket`], `rooms_of`, `hears` | one connection: its loop, its rooms, what comes in |
 //! | `chat` | posting a message |
@@ -24,6 +24,7 @@ mod frames;
 mod happened;
 mod hears;
 mod hub;
+mod notified;
 mod pace;
 mod presence;
 mod room;

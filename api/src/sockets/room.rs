@@ -99,8 +99,9 @@ impl Room {
             (Self::AdminAlerts, About::Ticket { .. }) => happened.is_alert,
             (Self::AdminAlerts, About::Agent { .. }) => true,
             (Self::Agents(department), About::Agent { departments, .. }) => departments.contains(department),
-            (Self::Me(me), About::Agent { user, .. }) => me == user,
-            (Self::Ticket(_), About::Agent { .. }) => false,
+            (Self::Me(me), About::Agent { user, .. } | About::Notification { user }) => me == user,
+            (Self::Ticket(_), About::Agent { .. })
+            | (Self::Ticket(_) | Self::Agents(_) | Self::AdminAlerts, About::Notification { .. }) => false,
         }
     }
 }

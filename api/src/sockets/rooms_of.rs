@@ -124,7 +124,7 @@ impl Socket {
     pub(super) async fn deliver(&mut self, happened: &Happened) -> Result<(), End> {
         let latest = match &happened.about {
             About::Ticket { id, .. } => self.desk.sockets.hub.standing(*id),
-            About::Agent { .. } => None,
+            About::Agent { .. } | About::Notification { .. } => None,
         };
         let rooms: Vec<Room> = self
             .rooms
@@ -170,7 +170,8 @@ impl Socket {
             frame.map_or(Verdict::Nothing, Verdict::Frame)
         };
         let About::Ticket { id, standing, left } = &happened.about else {
-            let is_theirs = self.signed.caller.is_staff() && room.holds(happened, None);
+            let is_for_all = matches!(happened.about, About::Notification { .. });
+            let is_theirs = (is_for_all || self.signed.caller.is_staff()) && room.holds(happened, None);
             return if is_theirs { frame(true) } else { Verdict::Nothing };
         };
         let standing = latest.unwrap_or(standing);

@@ -220,6 +220,16 @@ impl Commands {
     pub async fn load_user(&self, id: UserId) -> Result<Arc<Loaded<User>>, Error> {
         self.users.load(id.0, true).await
     }
+
+    /// Several accounts as the log has them now, in the order of `ids`.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn load_users(&self, ids: &[UserId]) -> Result<Vec<(UserId, Arc<Loaded<User>>)>, Error> {
+        let streams: Vec<_> = ids.iter().map(|id| id.0).collect();
+        let loaded = self.users.load_all(&streams, true).await?;
+        Ok(loaded.into_iter().map(|(stream, user)| (UserId(stream), user)).collect())
+    }
 }
 
 /// The unique values that an account takes and gives back by `events`, `user` being how it was before.

@@ -10,6 +10,7 @@ use crate::activity::ActivityEvent;
 use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
+use crate::notification::NotificationEvent;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
@@ -66,6 +67,7 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<EntryEvent>(),
     Family::of::<WorkloadEvent>(),
     Family::of::<WebhookEvent>(),
+    Family::of::<NotificationEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

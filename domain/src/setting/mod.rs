@@ -26,6 +26,7 @@ pub use registry::{OpenChildren, Registration, Setting};
 pub use value::{Allowed, NotAllowed, SettingValue};
 
 use crate::access::{AgentVisibility, Role};
+use crate::notification::values::Channel;
 use crate::{Decide, Issued};
 
 /// The one stream that holds all changes of settings and feature flags.
@@ -92,6 +93,12 @@ impl Settings {
     #[must_use]
     pub fn reopen_window_days(&self) -> i64 {
         self.number(Setting::ReopenWindowDays)
+    }
+
+    /// The channels by which people may be told of what happens.
+    #[must_use]
+    pub fn notification_channels(&self) -> Vec<Channel> {
+        self.words(Setting::NotificationChannels)
     }
 
     /// What rules depend on.

@@ -5,6 +5,7 @@ use strum::{IntoEnumIterator as _, VariantNames as _};
 
 use super::{Allowed, NotAllowed, SettingValue};
 use crate::access::{AgentVisibility, Role};
+use crate::notification::values::Channel;
 
 /// Something that can be set. To add one: a variant and what is said of it here, and a getter of
 /// [`Settings`](super::Settings) for whoever goes by it.
@@ -23,6 +24,8 @@ pub enum Setting {
     ReopenWindowDays,
     /// Whether staff may resolve what has parts that are still worked on.
     OpenChildren,
+    /// The channels by which people may be told of what happens.
+    NotificationChannels,
 }
 
 /// Whether staff may resolve a ticket with parts that are still worked on.
@@ -74,6 +77,7 @@ impl Setting {
             Self::TwoFactorRequiredFor => Allowed::AnyOf(Role::VARIANTS),
             Self::ReopenWindowDays => Allowed::Between(0, 3_650),
             Self::OpenChildren => Allowed::OneOf(OpenChildren::VARIANTS),
+            Self::NotificationChannels => Allowed::AnyOf(Channel::VARIANTS),
         }
     }
 
@@ -86,6 +90,9 @@ impl Setting {
             Self::TwoFactorRequiredFor => SettingValue::Words(vec![]),
             Self::ReopenWindowDays => SettingValue::Number(14),
             Self::OpenChildren => SettingValue::word(OpenChildren::default()),
+            Self::NotificationChannels => {
+                SettingValue::Words(Channel::VARIANTS.iter().map(ToString::to_string).collect())
+            }
         }
     }
 
@@ -106,6 +113,9 @@ impl Setting {
             Self::ReopenWindowDays => "how many days after it was resolved a requester may reopen a ticket",
             Self::OpenChildren => {
                 "whether staff may resolve a ticket while tickets that are parts of it are still worked on: allow, refuse"
+            }
+            Self::NotificationChannels => {
+                "the channels by which people may be told of what happens, whatever they chose: in_app, email, push"
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The account: what it remembers, and what it answers.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::availability::{Availability, Capacity};
@@ -8,6 +9,7 @@ use super::place::Place;
 use super::profile::Profile;
 use super::sign_in::SignIn;
 use super::token::{ApiToken, Issues};
+use super::told::Told;
 use super::values::{EmailAddress, ErasureReason, PasswordChange, Username};
 use super::{Changes, Decision, UserCommand, UserError, UserEvent};
 use crate::access::{Caller, Department, Role};
@@ -32,6 +34,7 @@ pub(super) struct Account {
     pub(super) sign_in: SignIn,
     pub(super) place: Place,
     profile: Profile,
+    pub(super) told: Told,
 }
 
 /// The first events of an account.
@@ -86,12 +89,18 @@ impl Account {
             sign_in: SignIn::default(),
             place: Place::default(),
             profile: Profile::default(),
+            told: Told::default(),
         })
     }
 
     /// Whether it is an administrator's who can sign in.
     pub(super) fn is_acting_admin(&self) -> bool {
         self.role == Role::Admin && self.is_active && !self.is_service
+    }
+
+    /// The time zone that they chose, if they did.
+    pub(super) fn profile_zone(&self) -> Option<Tz> {
+        self.profile.zone()
     }
 
     pub(super) fn decide(&self, by: &Caller, at: DateTime<Utc>, command: UserCommand) -> Decision {
@@ -116,6 +125,8 @@ impl Account {
             C::ChangeRole { role, departments } => self.change_role(by, role, departments),
             C::Edit(changes) => self.edit(by, *changes),
             C::SetProfile(changes) => Ok(self.profile.change(self.id, *changes)),
+            C::SetNotifications(preferences) => Ok(self.told.change(*preferences)),
+            C::Mute { ticket, is_muted } => self.told.mute(ticket, is_muted),
             C::SetAvailability { is_available, capacity } => {
                 self.set_availability(self.role, is_available, capacity)
             }
@@ -234,6 +245,9 @@ impl Account {
             | UserEvent::TwoFactorDisabled {}
             | UserEvent::RecoveryCodesMade {}
             | UserEvent::RecoveryCodeUsed {} => self.sign_in.apply(event),
+            UserEvent::NotificationPreferencesChanged { .. }
+            | UserEvent::TicketMuted { .. }
+            | UserEvent::TicketUnmuted { .. } => self.told.apply(event),
         }
     }
 

@@ -9,7 +9,8 @@ use super::sign_in;
 use super::token::ApiToken;
 use super::values::{EmailAddress, ErasureReason, Identity, PasswordChange, Username};
 use crate::access::{Caller, Department, Role};
-use crate::id::UserId;
+use crate::id::{TicketId, UserId};
+use crate::notification::preferences::Preferences;
 
 /// What can be asked of a user's account.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,15 @@ pub enum UserCommand {
     MakeRecoveryCodes,
     /// Sign in with a recovery code instead of the second factor; their own to ask.
     UseRecoveryCode,
+    /// Be told otherwise; their own to ask.
+    SetNotifications(Box<Preferences>),
+    /// Be told of a ticket no more, or again; their own to ask.
+    Mute {
+        /// The ticket.
+        ticket: TicketId,
+        /// Whether it is muted from now on.
+        is_muted: bool,
+    },
 }
 
 /// What an administrator changes about an account; what is not given stays.
@@ -130,7 +140,7 @@ impl UserCommand {
     /// Whether `by` may ask it of an account, which `is_own` says to be theirs.
     pub(super) fn may_be_asked(&self, by: &Caller, is_own: bool) -> bool {
         match self {
-            Self::SetProfile(_) => is_own,
+            Self::SetProfile(_) | Self::SetNotifications(_) | Self::Mute { .. } => is_own,
             Self::Erase { .. }
             | Self::SetAvailability { .. }
             | Self::IssueToken(_)

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::MOST_MUTED;
 use super::token::TokenError;
 use crate::access::Department;
 use crate::catalogue::values::EntryKind;
@@ -55,6 +56,9 @@ pub enum UserError {
     /// The account is linked to somebody at this provider.
     #[error("the account is linked to an identity at this provider already; remove that link first")]
     AlreadyLinked,
+    /// They muted as many tickets as can be.
+    #[error("nobody mutes more than {MOST_MUTED} tickets; unmute some first")]
+    TooManyMuted,
 }
 
 impl Refusal for UserError {
@@ -69,7 +73,8 @@ impl Refusal for UserError {
             | Self::NotAnAgent
             | Self::Erased
             | Self::NoTwoFactor
-            | Self::AlreadyLinked => RefusalKind::Conflict,
+            | Self::AlreadyLinked
+            | Self::TooManyMuted => RefusalKind::Conflict,
             Self::NoDepartments
             | Self::NoSuchDepartment(_)
             | Self::NoSuchEntry(_)
@@ -94,6 +99,7 @@ impl Refusal for UserError {
             Self::Token(error) => error.code(),
             Self::NoTwoFactor => "TWO_FACTOR_OFF",
             Self::AlreadyLinked => "OIDC_ALREADY_LINKED",
+            Self::TooManyMuted => "TOO_MANY_MUTED",
         }
     }
 

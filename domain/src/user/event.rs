@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::values::{ErasureReason, PasswordChange};
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
-use crate::id::EntryId;
+use crate::id::{EntryId, TicketId};
+use crate::notification::preferences::Preferences;
 use crate::scope::Scope;
 use crate::sealed::Sealed;
 
@@ -121,6 +122,21 @@ pub enum UserEvent {
     RecoveryCodesMade {},
     /// A recovery code stood in for their second factor; it is used up.
     RecoveryCodeUsed {},
+    /// They want to be told otherwise; all of it is repeated as it is from now on.
+    NotificationPreferencesChanged {
+        /// How and when.
+        preferences: Preferences,
+    },
+    /// They do not want to be told of a ticket, unless they themselves are meant.
+    TicketMuted {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// They want to be told of it again.
+    TicketUnmuted {
+        /// The ticket.
+        ticket: TicketId,
+    },
 }
 
 impl From<UserEvent> for Event {
@@ -153,6 +169,9 @@ impl StoredEvent for UserEvent {
         ("TwoFactorDisabled", 1),
         ("RecoveryCodesMade", 1),
         ("RecoveryCodeUsed", 1),
+        ("NotificationPreferencesChanged", 1),
+        ("TicketMuted", 1),
+        ("TicketUnmuted", 1),
     ];
 
     fn from_event(event: &Event) -> Option<&Self> {

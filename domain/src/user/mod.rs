@@ -13,9 +13,11 @@ mod tests;
 pub mod token;
 #[cfg(test)]
 mod token_tests;
+mod told;
 pub mod values;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
@@ -29,8 +31,11 @@ pub use event::UserEvent;
 pub use place::{Place, PlaceChanges};
 pub use profile::{Locale, ProfileChanges, Signature, Timezone};
 use token::ApiToken;
+pub use told::MOST_MUTED;
 
 use crate::access::{Caller, Department, Reach, Role, Shared};
+use crate::id::TicketId;
+use crate::notification::preferences::Preferences;
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 
@@ -150,6 +155,29 @@ impl User {
     #[must_use]
     pub fn availability(&self) -> Availability {
         self.account.as_ref().map(|account| account.availability).unwrap_or_default()
+    }
+
+    /// How and when they want to be told of what happens; none without an account.
+    #[must_use]
+    pub fn notifications(&self) -> Option<&Preferences> {
+        self.account.as_ref().map(|account| account.told.preferences())
+    }
+
+    /// Whether they muted `ticket`.
+    #[must_use]
+    pub fn mutes(&self, ticket: TicketId) -> bool {
+        self.account.as_ref().is_some_and(|account| account.told.is_muted(ticket))
+    }
+
+    /// The tickets that they muted, the oldest first.
+    pub fn muted(&self) -> impl Iterator<Item = TicketId> {
+        self.account.iter().flat_map(|account| account.told.muted())
+    }
+
+    /// The time zone of their clock: UTC, if they chose none.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.account.as_ref().and_then(Account::profile_zone).unwrap_or(Tz::UTC)
     }
 
     /// Whether they can sign in and are somebody to whom tickets may be assigned.

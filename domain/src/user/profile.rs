@@ -110,6 +110,11 @@ pub(super) struct Profile {
 }
 
 impl Profile {
+    /// The time zone that they chose, if they did.
+    pub(super) fn zone(&self) -> Option<Tz> {
+        self.timezone.as_ref()?.text()?.parse().ok()
+    }
+
     /// What `changes` lead to.
     pub(super) fn change(&self, id: UserId, changes: ProfileChanges) -> Vec<UserEvent> {
         let ProfileChanges { locale, timezone, signature } = changes;

@@ -28,12 +28,16 @@ pub struct Content {
     pub text: String,
     /// The same in HTML.
     pub html: String,
+    /// The ticket whose thread it belongs to. Mails of earlier versions have none.
+    #[serde(default)]
+    pub thread: Option<String>,
 }
 
 impl Content {
     /// `letter` to `address`.
-    pub(super) fn new(address: &EmailAddress, letter: &Letter) -> Self {
+    pub(super) fn new(address: &EmailAddress, letter: &Letter, thread: Option<String>) -> Self {
         Self {
+            thread,
             address: address.as_str().to_owned(),
             subject: letter.subject().to_owned(),
             text: letter.text(),
@@ -52,11 +56,20 @@ impl Message {
         // Parsed again: what the address may hold cannot end a line.
         let address = EmailAddress::parse(&self.content.address).map_err(|_| never())?;
         let auto = HeaderName::new_from_ascii_str("Auto-Submitted");
-        lettre::Message::builder()
+        let domain = from.email.domain();
+        // No mail has this name: whatever refers to it belongs together.
+        let thread = self.content.thread.as_deref().filter(|name| is_a_name(name));
+        let thread = thread.map(|name| format!("<{name}@{domain}>"));
+        let builder = lettre::Message::builder();
+        let builder = match &thread {
+            Some(thread) => builder.in_reply_to(thread.clone()).references(thread.clone()),
+            None => builder,
+        };
+        builder
             .from(from.clone())
             .to(Mailbox::new(None, address.as_str().parse().map_err(|_| never())?))
             .subject(self.content.subject.replace(char::is_control, " "))
-            .message_id(Some(format!("<{}@{}>", self.id, from.email.domain())))
+            .message_id(Some(format!("<{}@{domain}>", self.id)))
             .raw_header(HeaderValue::new(auto, "auto-generated".to_owned()))
             .multipart(MultiPart::alternative_plain_html(
                 self.content.text.clone(),
@@ -66,16 +79,26 @@ impl Message {
     }
 }
 
+/// Whether it can stand in a header as it is.
+fn is_a_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn formatted(address: &str, subject: &str) -> Result<String, SendError> {
+        in_thread(address, subject, None)
+    }
+
+    fn in_thread(address: &str, subject: &str, thread: Option<&str>) -> Result<String, SendError> {
         let content = Content {
             address: address.to_owned(),
             subject: subject.to_owned(),
             text: "größe\n.\nend\n".to_owned(),
             html: "<p>größe</p>".to_owned(),
+            thread: thread.map(str::to_owned),
         };
         let from = "Desk <desk@example.org>".parse().expect("a mailbox");
         let message = Message { id: Uuid::nil(), content }.formatted(&from)?;
@@ -100,6 +123,17 @@ mod tests {
             assert!(headers.contains(&header), "{header} in {message}");
         }
         assert!(message.contains("text/plain") && message.contains("text/html"), "{message}");
+    }
+
+    #[test]
+    fn mails_of_one_thread_refer_to_the_same_name() {
+        let message = in_thread("ada@example.com", "x", Some("TKT-1-ABCDEF")).expect("a message");
+        let headers = headers(&message);
+        for header in ["In-Reply-To: <TKT-1-ABCDEF@example.org>", "References: <TKT-1-ABCDEF@example.org>"] {
+            assert!(headers.contains(&header), "{header} in {message}");
+        }
+        let message = in_thread("ada@example.com", "x", Some("a>\r\nBcc: x@y.z")).expect("a message");
+        assert!(!message.contains("Bcc") && !message.contains("References"), "{message}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
 use domain::user::values::EmailAddress;
+use uuid::Uuid;
 
 pub use self::folder::Folder;
 pub use self::letter::Letter;
@@ -40,6 +41,19 @@ pub struct NewMail {
     pub letter: Letter,
     /// Until when it is worth sending; none for a day.
     pub good_until: Option<DateTime<Utc>>,
+    /// The ticket that it is about, by the name that people write: mails about one ticket are one thread to programs that
+    /// read mail.
+    pub thread: Option<String>,
+    /// Whose texts it quotes, persons and messages with keys of their own: it goes when one of them is erased or redacted.
+    pub quotes: Vec<Uuid>,
+}
+
+impl NewMail {
+    /// `letter` to `address`, whose account it is about if it is `person`'s; no part of a thread, and worth sending for a day.
+    #[must_use]
+    pub fn new(person: Option<UserId>, address: EmailAddress, letter: Letter) -> Self {
+        Self { person, address, letter, good_until: None, thread: None, quotes: Vec::new() }
+    }
 }
 
 /// A way out of the house.

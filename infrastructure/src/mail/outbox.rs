@@ -30,6 +30,7 @@ pub struct Prepared {
     person: Option<UserId>,
     sealed: String,
     good_until: DateTime<Utc>,
+    quotes: Vec<Uuid>,
 }
 
 impl Outbox {
@@ -57,7 +58,7 @@ impl Outbox {
     /// The database cannot be reached, or the person was erased.
     pub async fn prepare(&self, mail: NewMail) -> Result<Prepared, KeyError> {
         let id = Uuid::now_v7();
-        let content = Content::new(&mail.address, &mail.letter);
+        let content = Content::new(&mail.address, &mail.letter, mail.thread);
         let content =
             serde_json::to_string(&content).map_err(|error| KeyError::Unreadable(error.to_string()))?;
         let sealed = match mail.person {
@@ -65,7 +66,7 @@ impl Outbox {
             None => self.keys.seal_for_desk(id.as_bytes(), &content)?,
         };
         let good_until = mail.good_until.unwrap_or_else(|| Utc::now() + GOOD_FOR);
-        Ok(Prepared { id, person: mail.person, sealed, good_until })
+        Ok(Prepared { id, person: mail.person, sealed, good_until, quotes: mail.quotes })
     }
 
     /// Tells the sender of this process that there is something. Without it the sender looks twice a second.
@@ -98,12 +99,14 @@ impl Prepared {
     /// The database cannot be reached.
     pub async fn put(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         sqlx::query(
-            "insert into desk.outgoing_mail (id, user_id, sealed, good_until) values ($1, $2, $3, $4)",
+            "insert into desk.outgoing_mail (id, user_id, sealed, good_until, quotes)
+             values ($1, $2, $3, $4, $5)",
         )
         .bind(self.id)
         .bind(self.person.map(|person| person.0))
         .bind(&self.sealed)
         .bind(self.good_until)
+        .bind(&self.quotes)
         .execute(connection)
         .await?;
         Ok(())

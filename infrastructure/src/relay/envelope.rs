@@ -7,7 +7,7 @@
 use async_nats::HeaderMap;
 use chrono::{DateTime, Utc};
 use domain::event::StreamType;
-use domain::id::TicketId;
+use domain::id::{NotificationId, TicketId};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -95,6 +95,7 @@ fn about(row: &Row) -> String {
             | StreamType::Webhook,
         )
         | Err(_) => row.stream_id.to_string(),
+        Ok(StreamType::Notification) => NotificationId::of_stream(row.stream_id).to_string(),
     }
 }
 

@@ -201,7 +201,8 @@ impl Table for TicketPage {
             | Event::Activity(_)
             | Event::Catalogue(_)
             | Event::Workload(_)
-            | Event::Webhook(_) => None,
+            | Event::Webhook(_)
+            | Event::Notification(_) => None,
         }
     }
 
@@ -229,6 +230,7 @@ impl Table for TicketPage {
             | Event::Catalogue(_)
             | Event::Workload(_)
             | Event::Webhook(_)
+            | Event::Notification(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

@@ -139,6 +139,22 @@ pub async fn acting_admins(pool: &PgPool) -> sqlx::Result<Vec<UserId>> {
     Ok(admins.into_iter().map(UserId).collect())
 }
 
+/// The agents of `department` who may sign in: people, and no administrators.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn agents_of(pool: &PgPool, department: &Department) -> sqlx::Result<Vec<UserId>> {
+    let agents: Vec<Uuid> = sqlx::query_scalar(
+        "select id from read.user_directory
+          where role not in ('user', 'admin') and is_active and not is_service and departments like $1
+          order by id",
+    )
+    .bind(format!("%,{},%", literal(department.as_str())))
+    .fetch_all(pool)
+    .await?;
+    Ok(agents.into_iter().map(UserId).collect())
+}
+
 /// Everybody to whom tickets may be assigned, people and no programs, with how many they have.
 const AGENTS: &str = "select u.*, coalesce(l.n, 0) as active_count
                         from read.user_directory u

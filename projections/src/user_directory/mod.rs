@@ -14,7 +14,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub use self::find::{
-    Filter, NEWEST_FIRST, acting_admins, agent, agents, by_id, count, cursor_behind, names, page,
+    Filter, NEWEST_FIRST, acting_admins, agent, agents, agents_of, by_id, count, cursor_behind, names, page,
 };
 pub use self::shown::{DirectoryUser, ListedAgent};
 
@@ -139,7 +139,10 @@ impl UserRow {
             | UserEvent::TwoFactorEnabled {}
             | UserEvent::TwoFactorDisabled {}
             | UserEvent::RecoveryCodesMade {}
-            | UserEvent::RecoveryCodeUsed {} => {}
+            | UserEvent::RecoveryCodeUsed {}
+            | UserEvent::NotificationPreferencesChanged { .. }
+            | UserEvent::TicketMuted { .. }
+            | UserEvent::TicketUnmuted { .. } => {}
             UserEvent::RoleChanged { role, departments } => {
                 self.role = word(*role);
                 self.departments = listed(departments);

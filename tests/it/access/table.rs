@@ -262,6 +262,19 @@ pub(super) const TABLE: &[Row] = &[
     Row("replay_webhook", Open, Some(r#"{"from_pos":1}"#), NO_SUCH),
     Row("list_webhook_deliveries", Open, None, NO_SUCH),
     Row("redeliver_webhook", Open, None, NO_SUCH),
+    // Everybody's own; those that do not exist are nobody's.
+    Row("list_notifications", Open, None, SIGNED),
+    Row("list_notifications", Open, Some("?unread=true&type=mention"), SIGNED),
+    Row("count_unread_notifications", Open, None, SIGNED),
+    Row("read_notification", Open, None, UNKNOWN),
+    Row("unread_notification", Open, None, UNKNOWN),
+    Row("delete_notification", Open, None, UNKNOWN),
+    Row("read_all_notifications", Open, None, SIGNED),
+    Row("show_notification_preferences", Open, None, SIGNED),
+    Row("change_notification_preferences", Open, Some(r#"{"digest":{"every":"hour"}}"#), SIGNED),
+    Row("mute_ticket", Open, None, SEES),
+    // By its id also a ticket that they do not see: it is a line of their own list.
+    Row("unmute_ticket", Open, None, SIGNED),
     // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.
     Row("deactivate_user", Open, None, ADMIN),
     Row("activate_user", Open, None, [401, 401, 403, 403, 403, 403, 403, 403, 200]),

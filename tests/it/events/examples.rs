@@ -11,6 +11,9 @@ use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
 use domain::id::{AttachmentId, EntryId, LinkId, MessageId, TicketId, UserId};
+use domain::notification::NotificationEvent;
+use domain::notification::preferences::{Chosen, Digest, Preferences, QuietHours, TimeOfDay};
+use domain::notification::values::{Alert, Channel, Kind};
 use domain::scope::Scope;
 use domain::sealed::Sealed;
 use domain::setting::{SettingEvent, SettingValue};
@@ -101,7 +104,8 @@ pub(crate) fn examples() -> Vec<Event> {
     let entries = entry_examples().into_iter().map(Event::from);
     let workload = workload_examples().into_iter().map(Event::from);
     let webhooks = webhook_examples().into_iter().map(Event::from);
-    let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks);
+    let notifications = notification_examples().into_iter().map(Event::from);
+    let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks).chain(notifications);
     tickets.chain(messages).chain(people).chain(beside).collect()
 }
 
@@ -285,6 +289,15 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::TwoFactorDisabled {},
         UserEvent::RecoveryCodesMade {},
         UserEvent::RecoveryCodeUsed {},
+        UserEvent::NotificationPreferencesChanged {
+            preferences: Preferences {
+                types: vec![Chosen { kind: Kind::Mention, channels: vec![Channel::InApp, Channel::Push] }],
+                quiet_hours: Some(QuietHours { from: time("22:00"), to: time("07:30") }),
+                digest: Digest::Day { at: time("08:15") },
+            },
+        },
+        UserEvent::TicketMuted { ticket: TicketId::new(at(), 4_711) },
+        UserEvent::TicketUnmuted { ticket: TicketId::new(at(), 4_711) },
     ]
 }
 
@@ -320,6 +333,29 @@ fn activity_examples() -> Vec<ActivityEvent> {
 
 fn workload_examples() -> Vec<WorkloadEvent> {
     vec![WorkloadEvent::WorkAssigned { agent: IVAN, ticket: TicketId::new(at(), 4_711) }]
+}
+
+fn time(text: &str) -> TimeOfDay {
+    text.parse().expect("a time of day")
+}
+
+fn notification_examples() -> Vec<NotificationEvent> {
+    vec![
+        NotificationEvent::NotificationRaised {
+            user: ADA,
+            kind: Kind::MessageReceived,
+            ticket: Some(TicketId::new(at(), 4_711)),
+            message_id: Some(MESSAGE),
+            by: Some(IVAN),
+            assignee: Some(IVAN),
+            status: Some(Status::WaitingOnCustomer),
+            alert: Some(Alert::TokenReused),
+            channels: vec![Channel::InApp, Channel::Email, Channel::Push],
+        },
+        NotificationEvent::NotificationRead { user: ADA },
+        NotificationEvent::NotificationUnread { user: ADA },
+        NotificationEvent::NotificationDeleted { user: ADA },
+    ]
 }
 
 fn webhook_examples() -> Vec<WebhookEvent> {

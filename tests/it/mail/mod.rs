@@ -27,12 +27,8 @@ async fn sending_by(server: &SmtpServer, database: TestDatabase) -> TestDesk {
 
 /// A mail to `address` that says `text`.
 fn mail(person: Option<UserId>, address: &str, text: &str) -> NewMail {
-    NewMail {
-        person,
-        address: EmailAddress::parse(address).expect("an address"),
-        letter: Letter::new("News of the desk").paragraph(text),
-        good_until: None,
-    }
+    let address = EmailAddress::parse(address).expect("an address");
+    NewMail::new(person, address, Letter::new("News of the desk").paragraph(text))
 }
 
 /// Waits until the queue of `desk` is as it should be.

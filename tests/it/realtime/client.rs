@@ -14,21 +14,21 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An open socket.
-pub(super) struct Socket(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(pub(super) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// A request for the socket at `path`, to be completed.
-pub(super) fn request(desk: &TestDesk, path: &str) -> Request<()> {
+pub(crate) fn request(desk: &TestDesk, path: &str) -> Request<()> {
     desk.url(path).replace("http://", "ws://").into_client_request().expect("a request")
 }
 
 impl Socket {
     /// The socket of `who`, welcomed.
-    pub(super) async fn open(desk: &TestDesk, who: &Somebody) -> Self {
+    pub(crate) async fn open(desk: &TestDesk, who: &Somebody) -> Self {
         Self::at(desk, who, "/ws").await
     }
 
     /// The socket of `who` at `path`, welcomed.
-    pub(super) async fn at(desk: &TestDesk, who: &Somebody, path: &str) -> Self {
+    pub(crate) async fn at(desk: &TestDesk, who: &Somebody, path: &str) -> Self {
         let mut socket = Self::greeted(desk, who, path).await;
         let welcome = socket.next().await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
@@ -37,7 +37,7 @@ impl Socket {
     }
 
     /// The socket of `who` at `path`, of which nothing was read.
-    pub(super) async fn greeted(desk: &TestDesk, who: &Somebody, path: &str) -> Self {
+    pub(crate) async fn greeted(desk: &TestDesk, who: &Somebody, path: &str) -> Self {
         let mut request = request(desk, path);
         let header = format!("Bearer {}", who.token).parse().expect("a header");
         request.headers_mut().insert("authorization", header);
@@ -45,19 +45,19 @@ impl Socket {
     }
 
     /// The socket that `request` opens.
-    pub(super) async fn with(request: Request<()>) -> Result<Self, Error> {
+    pub(crate) async fn with(request: Request<()>) -> Result<Self, Error> {
         connect_async(request).await.map(|(socket, _)| Self(socket))
     }
 
     /// The socket of `who`, in `rooms` from now on.
-    pub(super) async fn in_rooms(desk: &TestDesk, who: &Somebody, rooms: &[&str]) -> Self {
+    pub(crate) async fn in_rooms(desk: &TestDesk, who: &Somebody, rooms: &[&str]) -> Self {
         let mut socket = Self::open(desk, who).await;
         socket.enter(rooms, None).await;
         socket
     }
 
     /// Enters `rooms`, which are theirs, behind `since`.
-    pub(super) async fn enter(&mut self, rooms: &[&str], since: Option<i64>) {
+    pub(crate) async fn enter(&mut self, rooms: &[&str], since: Option<i64>) {
         self.send(json!({ "type": "subscribe", "rooms": rooms, "since": since })).await;
         for room in rooms {
             let subscribed = self.next().await;
@@ -65,16 +65,16 @@ impl Socket {
         }
     }
 
-    pub(super) async fn send(&mut self, frame: Value) {
+    pub(crate) async fn send(&mut self, frame: Value) {
         self.send_text(&frame.to_string()).await;
     }
 
-    pub(super) async fn send_text(&mut self, text: &str) {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.expect("it is sent");
     }
 
     /// The next frame, or how it was closed; none if it broke.
-    pub(super) async fn heard(&mut self) -> Option<Result<Value, (u16, String)>> {
+    pub(crate) async fn heard(&mut self) -> Option<Result<Value, (u16, String)>> {
         let next = async {
             loop {
                 match self.0.next().await?.ok()? {
@@ -93,7 +93,7 @@ impl Socket {
     }
 
     /// The next frame.
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         match self.heard().await {
             Some(Ok(frame)) => frame,
             other => panic!("no frame: {other:?}"),
@@ -101,7 +101,7 @@ impl Socket {
     }
 
     /// The next frame of this type; what comes before it is passed over.
-    pub(super) async fn next_of(&mut self, kind: &str) -> Value {
+    pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         loop {
             let frame = self.next().await;
             if frame["type"] == kind {
@@ -110,8 +110,18 @@ impl Socket {
         }
     }
 
+    /// The next event of this name; what comes before it is passed over.
+    pub(crate) async fn event_of(&mut self, name: &str) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["event"] == name {
+                return frame;
+            }
+        }
+    }
+
     /// The events up to the one that says `marker`, which is not among them.
-    pub(super) async fn events_until(&mut self, marker: &str) -> Vec<Value> {
+    pub(crate) async fn events_until(&mut self, marker: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let frame = self.next().await;
@@ -123,7 +133,7 @@ impl Socket {
     }
 
     /// The code that it is closed with; what comes before is passed over.
-    pub(super) async fn closed(&mut self) -> u16 {
+    pub(crate) async fn closed(&mut self) -> u16 {
         loop {
             match self.heard().await {
                 Some(Ok(_)) => {}
@@ -137,13 +147,13 @@ impl Socket {
     }
 
     /// Fails if anything comes within so many milliseconds.
-    pub(super) async fn is_silent(&mut self, ms: u64) {
+    pub(crate) async fn is_silent(&mut self, ms: u64) {
         let heard = tokio::time::timeout(Duration::from_millis(ms), self.next()).await;
         assert!(heard.is_err(), "{heard:?}");
     }
 }
 
 /// What the events are called.
-pub(super) fn names(events: &[Value]) -> Vec<&str> {
+pub(crate) fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap_or("?")).collect()
 }

@@ -1,7 +1,7 @@
 //! The WebSocket: what everybody hears, and does not hear, as it happens.
 
 mod bad_input;
-mod client;
+pub(crate) mod client;
 mod door;
 mod leaks;
 mod life;

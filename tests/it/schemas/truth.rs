@@ -29,6 +29,7 @@ fn in_every_version(event: &Event) -> Vec<(&'static str, i16, Value)> {
         Event::Catalogue(event) => event.into(),
         Event::Workload(event) => event.into(),
         Event::Webhook(event) => event.into(),
+        Event::Notification(event) => event.into(),
         Event::Unknown(_) => unreachable!("it is known"),
     };
     let cast = |wanted| REGISTRY.at_version(name, newest, &shown, wanted).expect("a way down");
