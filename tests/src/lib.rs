@@ -1,6 +1,7 @@
 //! The whole desk from outside: a real PostgreSQL, real HTTP, real processes.
 
 pub mod appends;
+pub mod canary;
 pub mod desk;
 pub mod load;
 pub mod log_lines;

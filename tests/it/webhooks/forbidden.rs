@@ -1,9 +1,10 @@
 //! Where nothing is sent: into the desk's own house, however it is written.
 
 use serde_json::{Value, json};
+use tests::canary::Canary;
 use tests::desk::{Somebody, TestDesk};
 
-use super::receiver::{Canary, Receiver};
+use super::receiver::Receiver;
 use super::{NETWORKS, Scene, WEBHOOKS};
 
 /// What somebody is told who adds a webhook to `url`: the code of what is wrong with it.

@@ -196,29 +196,3 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         Manner::TakesFirst(_) | Manner::Hangs => std::future::pending().await,
     }
 }
-
-/// A port at which nobody should ever knock.
-pub(super) struct Canary {
-    pub(super) port: u16,
-    knocks: Arc<AtomicUsize>,
-}
-
-impl Canary {
-    pub(super) async fn listen() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let knocks = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&knocks);
-        tokio::spawn(async move {
-            while listener.accept().await.is_ok() {
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        Self { port, knocks }
-    }
-
-    /// How many connections were made.
-    pub(super) fn knocks(&self) -> usize {
-        self.knocks.load(Ordering::Relaxed)
-    }
-}

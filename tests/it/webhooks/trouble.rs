@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use tests::canary::Canary;
 
-use super::receiver::{Canary, Manner, Receiver};
+use super::receiver::{Manner, Receiver};
 use super::{PATIENCE, Scene, assert_in_order};
 
 /// In how many seconds a delivery is tried again.
