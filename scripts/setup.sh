@@ -3,7 +3,8 @@
 # programs of a PostgreSQL server. Installs what is missing where it may, and says what to run where not.
 # `setup.sh test` also wants rustfmt, clippy, nats-server, Python 3 (a second verifier of the log is written in it)
 # with its aiosmtpd (the server that outgoing mail is tested against), moto (an S3-compatible server, in target/s3) and
-# standardwebhooks (what receivers of webhooks check them with, in target/webhooks), `setup.sh bench` the load tool wrk.
+# standardwebhooks, http-ece and py-vapid (what receivers check webhooks and what browsers are told with, in target/webhooks),
+# `setup.sh bench` the load tool wrk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -215,11 +216,15 @@ check_smtp() {
         " python3 -m venv ~/.smtp && ~/.smtp/bin/pip install aiosmtpd"
 }
 
-# in_venv PLACE PACKAGE: no package manager has it, so it gets an environment of its own.
+# in_venv PLACE PACKAGE…: no package manager has them, so they get an environment of their own. One that is there stays, and
+# gets what it lacks.
 in_venv() {
-    say "installing $2 ($1)"
-    if python3 -m venv "$1" >/dev/null 2>&1 || { install venv 'the venv of Python' && python3 -m venv "$1"; }; then
-        "$1/bin/pip" install --quiet "$2" >/dev/null 2>&1 || true
+    place=$1
+    shift
+    say "installing $* ($place)"
+    if "$place/bin/python3" -m pip --version >/dev/null 2>&1 || python3 -m venv "$place" >/dev/null 2>&1 ||
+        { install venv 'the venv of Python' && python3 -m venv "$place"; }; then
+        "$place/bin/python3" -m pip install --quiet "$@" >/dev/null 2>&1 || true
     fi
 }
 
@@ -230,14 +235,19 @@ check_s3() {
         " python3 -m venv ~/.s3 && ~/.s3/bin/pip install 'moto[server]==5.2.5'"
 }
 
+receivers='standardwebhooks==1.1.0 http-ece==1.2.1 py-vapid==1.9.6'
+
 check_webhooks() {
     if webhooks_work; then return; fi
-    in_venv target/webhooks 'standardwebhooks==1.1.0'
-    webhooks_work || fail "standardwebhooks is missing; name a Python that has it in LEDGERDESK_WEBHOOKS_PYTHON, such as" \
-        "that of:  python3 -m venv ~/.webhooks && ~/.webhooks/bin/pip install 'standardwebhooks==1.1.0'"
+    # shellcheck disable=SC2086 # the packages are words
+    in_venv target/webhooks $receivers
+    webhooks_work || fail "standardwebhooks, http-ece or py-vapid is missing; name a Python that has them in" \
+        "LEDGERDESK_WEBHOOKS_PYTHON, such as that of:  python3 -m venv ~/.webhooks && ~/.webhooks/bin/pip install $receivers"
 }
 
-webhooks_work() { "${LEDGERDESK_WEBHOOKS_PYTHON:-target/webhooks/bin/python3}" -c 'import standardwebhooks' 2>/dev/null; }
+webhooks_work() {
+    "${LEDGERDESK_WEBHOOKS_PYTHON:-target/webhooks/bin/python3}" -c 'import standardwebhooks, http_ece, py_vapid' 2>/dev/null
+}
 
 s3_works() { "${LEDGERDESK_S3_PYTHON:-target/s3/bin/python3}" -c 'import moto.server' 2>/dev/null; }
 

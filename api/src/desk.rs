@@ -19,6 +19,7 @@ use infrastructure::oidc::Providers;
 use infrastructure::outbound;
 use infrastructure::password::Passwords;
 use infrastructure::projection::{Runner, Visible};
+use infrastructure::push::{self, Push};
 use infrastructure::rate_limit::RateLimiter;
 use infrastructure::reachable::Reachable;
 use infrastructure::relay::{Relay, Status as RelayStatus};
@@ -73,6 +74,8 @@ pub struct Parts {
     pub outbox: Outbox,
     /// What sends to webhooks.
     pub webhooks: webhook::Sender,
+    /// What browsers are told.
+    pub push: Push,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -157,6 +160,9 @@ impl Desk {
         let sender = tokio::spawn(sender.run(stop.clone()));
         let webhooks = webhooks(&config, &database, &log, &commands);
         let webhook_sender = tokio::spawn(webhooks.clone().run(stop.clone()));
+        let push = push(&config, &database, &log, webhooks.client()).await?;
+        let push_sender = push::Sender::new(push.clone(), Arc::clone(&commands));
+        let push_sender = tokio::spawn(push_sender.run(stop.clone()));
         let afterwards = Afterwards::default();
         let deliveries = Arc::new(Notify::new());
         let queue = Queue::new(Arc::clone(&commands), database.pool().clone(), Arc::clone(&deliveries));
@@ -173,6 +179,7 @@ impl Desk {
             attachments,
             outbox,
             webhooks,
+            push,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             providers: Providers::new(&config.oidc, &config.server.public_url())?,
@@ -205,6 +212,7 @@ impl Desk {
                 handlers,
                 sender,
                 webhook_sender,
+                push_sender,
                 afterwards,
                 log,
             },
@@ -231,6 +239,7 @@ pub struct Running {
     handlers: JoinHandle<()>,
     sender: JoinHandle<()>,
     webhook_sender: JoinHandle<()>,
+    push_sender: JoinHandle<()>,
     afterwards: Afterwards,
     log: Arc<PgLog>,
 }
@@ -255,6 +264,9 @@ impl Running {
         if let Err(error) = self.webhook_sender.await {
             tracing::error!(%error, "The sending of webhooks stopped by a panic");
         }
+        if let Err(error) = self.push_sender.await {
+            tracing::error!(%error, "The sending to browsers stopped by a panic");
+        }
         self.log.close().await;
     }
 }
@@ -273,6 +285,20 @@ fn webhooks(
     });
     let (pool, log, commands) = (database.pool().clone(), Arc::clone(log), Arc::clone(commands));
     webhook::Sender::new(pool, log, commands, client, render)
+}
+
+/// What browsers are told, by the same way out as webhooks. Push services reach the operator by the address that writes
+/// mails, or else at the desk.
+async fn push(
+    config: &Config,
+    database: &Database,
+    log: &Arc<PgLog>,
+    client: &outbound::Client,
+) -> anyhow::Result<Push> {
+    let mail = config.mail.smtp.is_some().then(|| format!("mailto:{}", config.mail.from.email));
+    let contact = mail.unwrap_or_else(|| config.server.public_url());
+    let (pool, keys) = (database.pool().clone(), Arc::clone(log.keys()));
+    Push::open(pool, keys, client.clone(), contact).await.context("the key for push services cannot be used")
 }
 
 /// Brings the schema up to date. A role that may not do so is content with a schema that is.

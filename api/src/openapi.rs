@@ -34,6 +34,7 @@ use crate::settle::Late;
         (name = "events", description = "The log for other programs: every event once, in order, without holes."),
         (name = "notifications", description = "What people are told of, and how they want to be."),
         (name = "webhooks", description = "Addresses outside that are told of events as they happen."),
+        (name = "push", description = "Browsers that are told of something while no page of the desk is open."),
         (name = "catalogues", description = "Departments, buildings, categories, teams, organizations, tags."),
         (name = "settings", description = "What administrators decide while the desk runs."),
         (name = "ops", description = "Whether the desk is well."),

@@ -34,6 +34,8 @@ pub(crate) const HANDLERS: Leases = Leases { table: "desk.handlers", name: "name
 pub(crate) const MAIL: Leases = Leases { table: "desk.mail_sender", name: "name" };
 /// Who reads for webhooks and sends to them.
 pub(crate) const WEBHOOKS: Leases = Leases { table: "desk.webhook_sender", name: "name" };
+/// Who sends what browsers are told.
+pub(crate) const PUSH: Leases = Leases { table: "desk.push_sender", name: "name" };
 
 /// A lease that one has.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -18,6 +18,7 @@ pub mod outbound;
 pub mod password;
 pub mod private_postgres;
 pub mod projection;
+pub mod push;
 pub mod rate_limit;
 pub mod reachable;
 pub mod relay;

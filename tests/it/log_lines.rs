@@ -1,6 +1,7 @@
 //! No line of the log has a secret in it, or anything about a person, whatever goes right or wrong.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -105,6 +106,37 @@ async fn a_webhook(server: &mut Talkative, client: &Client, admin: &str) {
     assert_eq!((status, &tested["error"]), (200, &json!("not_reached")));
 }
 
+/// A browser at an address that is a secret, where nobody answers.
+async fn a_browser(server: &mut Talkative, client: &Client, token: &str) {
+    let caller = (client, Some(token));
+    let endpoint = format!("http://127.0.0.1:9/{}", server.hush.never("an-address-of-a-browser"));
+    let keys = json!({
+        "p256dh": server.hush.never("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"),
+        "auth": server.hush.never("BTBZMqHH6r4Tts7J_aSIgg"),
+    });
+    let path = "/api/v1/notifications/push-subscriptions";
+    let body = json!({ "endpoint": endpoint, "expirationTime": null, "keys": keys });
+    let (status, added) = server.ask(caller, Method::POST, path, Some(body)).await;
+    assert_eq!(status, 201, "{added}");
+    let wrong =
+        json!({ "endpoint": format!("{endpoint}#x"), "keys": { "p256dh": "x", "auth": keys["auth"] } });
+    assert_eq!(server.ask(caller, Method::POST, path, Some(wrong)).await.0, 422);
+    let test = format!("{path}/{}/test", text(&added, "id"));
+    for hushed in ["reach this device", "vapid t="] {
+        server.hush.never(hushed);
+    }
+    assert_eq!(server.ask(caller, Method::POST, &test, None).await.0, 202);
+    let started = Instant::now();
+    while server.ask((client, None), Method::GET, "/health/ready", None).await.1["push"]["last_error"]
+        .is_null()
+    {
+        assert!(started.elapsed() < Duration::from_secs(30), "it is not tried");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let remove = json!({ "endpoint": endpoint });
+    assert_eq!(server.ask(caller, Method::DELETE, path, Some(remove)).await.0, 204);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_run_of_a_server_writes_no_secret_and_nobody_s_name() {
     let mut server = Talkative::start().await;
@@ -123,6 +155,7 @@ async fn a_whole_run_of_a_server_writes_no_secret_and_nobody_s_name() {
     assert_eq!(server.ask((&client, Some(&admin)), Method::POST, "/api/v1/users", create).await.0, 201);
     assert_eq!(server.ask((&client, Some(&admin)), Method::POST, "/api/v1/users", Some(new)).await.0, 409);
     a_webhook(&mut server, &client, &admin).await;
+    a_browser(&mut server, &client, &admin).await;
     let user = a_requester(&mut server, &client, &password).await;
     let elsewhere = caller(&mut server.hush, "127.0.88.8", "Guesser/1.0");
     refusals(&mut server, &elsewhere).await;

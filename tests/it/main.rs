@@ -32,6 +32,7 @@ mod organizations;
 mod past;
 mod people;
 mod projection;
+mod push;
 mod races;
 mod realtime;
 mod rebuild;

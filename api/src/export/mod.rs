@@ -81,6 +81,10 @@ impl Document {
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails}")).await?;
+        let browsers = parts::push_subscriptions(&self.pool, self.log.keys(), self.user).await?;
+        let told = parts::waiting_push_messages(&self.pool, self.user).await?;
+        let browsers = serde_json::to_string(&browsers)?;
+        self.piece(format!(",\"push_subscriptions\":{browsers},\"waiting_push_messages\":{told}")).await?;
         let drafts = drafts::of(&self.pool, self.log.keys(), self.user).await?;
         self.piece(format!(",\"drafts\":{},\"acts\":[", serde_json::to_string(&drafts)?)).await?;
         let tickets = self.acts(head).await?;

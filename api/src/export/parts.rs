@@ -6,6 +6,7 @@ use domain::event::{Event, Recorded};
 use domain::id::{NotificationId, TicketId, UserId};
 use infrastructure::keys::Keyring;
 use infrastructure::log::Trace;
+use infrastructure::push::{self, Subscription};
 use projections::attachments::Attachment;
 use projections::notifications::Notified;
 use serde::Serialize;
@@ -42,6 +43,10 @@ pub struct PersonalData {
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.
     pub waiting_mails: i64,
+    /// The browsers that they let the desk notify.
+    pub push_subscriptions: Vec<ExportedSubscription>,
+    /// How many messages to those wait to be sent, or were given up in the last seven days.
+    pub waiting_push_messages: i64,
     /// What they are writing on tickets and have not sent.
     pub drafts: Vec<ExportedDraft>,
     /// What they did, on their own tickets and on others.
@@ -180,6 +185,39 @@ pub struct ExportedToken {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// A browser that somebody lets the desk notify.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedSubscription {
+    /// Its identity.
+    pub id: Uuid,
+    /// The host of its push service.
+    #[schema(example = "fcm.googleapis.com")]
+    pub host: String,
+    /// The program, as it named itself.
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64)")]
+    pub device: Option<String>,
+    /// When it last registered.
+    pub created_at: DateTime<Utc>,
+    /// When its push service last took something for it.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn push_subscriptions(
+    pool: &PgPool,
+    keys: &Keyring,
+    user: UserId,
+) -> anyhow::Result<Vec<ExportedSubscription>> {
+    let subscriptions = push::subscriptions(pool, keys, user).await?.into_iter();
+    let exported = |Subscription { id, host, device, created_at, last_used_at }| ExportedSubscription {
+        id,
+        host,
+        device,
+        created_at,
+        last_used_at,
+    };
+    Ok(subscriptions.map(exported).collect())
+}
+
 pub(super) async fn api_tokens(
     pool: &PgPool,
     keys: &Keyring,
@@ -212,6 +250,13 @@ pub(super) async fn notifications(pool: &PgPool, user: UserId) -> sqlx::Result<V
 
 pub(super) async fn waiting_mails(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from desk.outgoing_mail where user_id = $1")
+        .bind(user.0)
+        .fetch_one(pool)
+        .await
+}
+
+pub(super) async fn waiting_push_messages(pool: &PgPool, user: UserId) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from desk.outgoing_push where user_id = $1 and state <> 'taken'")
         .bind(user.0)
         .fetch_one(pool)
         .await

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use infrastructure::handler;
 use infrastructure::mail;
 use infrastructure::projection::{Status, status};
+use infrastructure::push;
 use infrastructure::relay::Status as RelayStatus;
 use infrastructure::webhook;
 use metrics::gauge;
@@ -81,6 +82,9 @@ struct Ready {
     /// How webhooks are doing; the desk serves whether they do or not.
     #[schema(value_type = Object)]
     webhooks: webhook::Status,
+    /// How telling browsers is doing; the desk serves whether it does or not.
+    #[schema(value_type = Object)]
+    push: push::Status,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -146,7 +150,8 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
     }
     let mail = mail::status(desk.pool()).await.map_err(unreachable)?;
     let webhooks = webhook::status(desk.pool()).await.map_err(unreachable)?;
-    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail, webhooks }))
+    let push = push::status(desk.pool()).await.map_err(unreachable)?;
+    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail, webhooks, push }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {
@@ -194,6 +199,12 @@ async fn show_metrics(_: Insider, State(desk): State<Desk>) -> Answer<impl IntoR
         gauge!("ledgerdesk_webhooks_waiting").set(count(webhooks.waiting));
         gauge!("ledgerdesk_webhooks_waiting_oldest_seconds").set(webhooks.oldest_seconds);
         gauge!("ledgerdesk_webhooks_given_up").set(count(webhooks.given_up));
+    }
+    if let Ok(push) = push::status(desk.pool()).await {
+        gauge!("ledgerdesk_push_subscriptions").set(count(push.subscriptions));
+        gauge!("ledgerdesk_push_waiting").set(count(push.waiting));
+        gauge!("ledgerdesk_push_waiting_oldest_seconds").set(push.oldest_seconds);
+        gauge!("ledgerdesk_push_given_up").set(count(push.given_up));
     }
     let text = render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

@@ -66,6 +66,7 @@ mod home;
 mod message;
 mod notification;
 mod projection;
+mod push;
 mod setting;
 mod socket;
 mod ticket;
@@ -100,6 +101,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(catalogue::routes())
         .merge(webhook::routes())
         .merge(notification::routes())
+        .merge(push::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

@@ -43,7 +43,8 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// How mail leaves.
     pub mail: Mail,
-    /// `WEBHOOK_ALLOWED_NETWORKS`: internal networks that webhooks may go to; none by default.
+    /// `WEBHOOK_ALLOWED_NETWORKS`: internal networks that webhooks, and what browsers are told, may go to; none
+    /// by default.
     pub webhook_networks: Vec<Network>,
     /// The OpenID Connect providers that people may sign in with.
     pub oidc: Oidc,

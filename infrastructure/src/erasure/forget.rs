@@ -83,8 +83,8 @@ impl Erasure {
     }
 }
 
-/// Deletes password, sessions, API tokens and waiting mails, their drafts and everybody's on their tickets, and the answers
-/// kept for repetitions: anybody's may quote the person. A request repeated after that has its effect once all the same,
+/// Deletes password, sessions, API tokens and waiting mails, their browsers with what waits for those, their drafts and
+/// everybody's on their tickets, and the answers kept for repetitions: anybody's may quote the person. A request repeated after that has its effect once all the same,
 /// and its answer is made anew.
 async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
@@ -98,6 +98,7 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.outgoing_mail where user_id = $1",
         "delete from desk.outgoing_mail where quotes @> array[$1]",
         "delete from desk.notification_deliveries where user_id = $1",
+        "delete from desk.push_subscriptions where user_id = $1",
         "delete from desk.password_resets where user_id = $1",
         "delete from desk.guesses where user_id = $1",
         "delete from desk.known_networks where user_id = $1",

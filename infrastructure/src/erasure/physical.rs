@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use crate::database::denied;
 
 /// Tables whose deleted rows held keys, secrets or text, or samples of them (statistics).
-const REWRITTEN: [&str; 13] = [
+const REWRITTEN: [&str; 15] = [
     "desk.subject_keys",
     "desk.credentials",
     "desk.second_factors",
@@ -20,6 +20,8 @@ const REWRITTEN: [&str; 13] = [
     "desk.drafts",
     "desk.attachments",
     "desk.webhook_vault",
+    "desk.push_subscriptions",
+    "desk.outgoing_push",
     "pg_catalog.pg_statistic",
 ];
 /// How long to wait for transactions that can still see deleted rows.

@@ -48,6 +48,8 @@ const fn created(mut row: [u16; 9]) -> [u16; 9] {
 const UNKNOWN: [u16; 9] = [401, 404, 404, 404, 404, 404, 404, 404, 404];
 
 const FILE: &str = "--form\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--form--\r\n";
+/// The browser of RFC 8291, at a push service that there is not.
+const BROWSER: &str = r#"{"endpoint":"https://1.1.1.1/<number>","expirationTime":null,"keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"#;
 const ENTRY: &str = r#"{"code":"new-<number>","name":"Something new"}"#;
 /// The same for everybody signed in.
 const fn every_signed(status: u16) -> [u16; 9] {
@@ -275,6 +277,12 @@ pub(super) const TABLE: &[Row] = &[
     Row("mute_ticket", Open, None, SEES),
     // By its id also a ticket that they do not see: it is a line of their own list.
     Row("unmute_ticket", Open, None, SIGNED),
+    // Browsers that do not exist, but for one each that is registered and told nothing.
+    Row("list_push_subscriptions", Open, None, SIGNED),
+    Row("add_push_subscription", Open, Some(BROWSER), created(SIGNED)),
+    Row("remove_push_subscription", Open, None, UNKNOWN),
+    Row("remove_push_subscription_at", Open, Some(r#"{"endpoint":"https://1.1.1.1/"}"#), UNKNOWN),
+    Row("test_push_subscription", Open, None, UNKNOWN),
     // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.
     Row("deactivate_user", Open, None, ADMIN),
     Row("activate_user", Open, None, [401, 401, 403, 403, 403, 403, 403, 403, 200]),

@@ -19,7 +19,7 @@ use crate::problem::declared::{Accepted, Conflicting, Forbidden, Guarded, Missin
 /// Deactivate a user
 ///
 /// Administrators may, but not themselves. They cannot sign in any more, tokens that they have are refused within a
-/// second and for good, and their tickets that are not resolved go back to the queues of their departments.
+/// second and for good, their browsers are told nothing more, and their tickets that are not resolved go back to the queues of their departments.
 #[utoipa::path(
     post, path = "/users/{id}/deactivate", operation_id = "deactivate_user", tag = "users",
     params(("id" = Uuid, Path, description = "The user.")),
@@ -38,6 +38,7 @@ pub(super) async fn deactivate(
 ) -> Answer<impl IntoResponse> {
     let done = managed(&desk, &request, id, UserCommand::Deactivate).await?;
     desk.end_sessions(&info, id, None, Revocation::ByAdmin).await?;
+    desk.push.unsubscribe_all(id).await?;
     answered(&desk, id, done).await
 }
 
@@ -93,5 +94,6 @@ pub(super) async fn delete(
 ) -> Answer<impl IntoResponse> {
     let done = managed(&desk, &request, id, UserCommand::Delete).await?;
     desk.end_sessions(&info, id, None, Revocation::ByAdmin).await?;
+    desk.push.unsubscribe_all(id).await?;
     answered(&desk, id, done).await
 }
