@@ -14,7 +14,7 @@ use super::receiver::Received;
 use super::{AUTH, DEVICE, PATH, PRIVATE, Scene, notice};
 
 /// What the packages say of each message when they have that secret of the browser's.
-fn read(messages: &[(&str, Received)]) -> Vec<Value> {
+pub(super) fn read(messages: &[(&str, Received)]) -> Vec<Value> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = tests.join("../target/webhooks/bin/python3");
     let python = std::env::var_os("LEDGERDESK_WEBHOOKS_PYTHON").unwrap_or_else(|| place.into());
@@ -40,7 +40,7 @@ fn read(messages: &[(&str, Received)]) -> Vec<Value> {
 }
 
 /// The payload of a message.
-fn payload(said: &Value) -> Value {
+pub(super) fn payload(said: &Value) -> Value {
     serde_json::from_str(said["payload"].as_str().expect("a payload")).expect("JSON")
 }
 

@@ -1,5 +1,6 @@
 //! Web Push, against a real push service: what browsers get, what only they can read, and where nothing is sent.
 
+mod crash;
 mod delivery;
 mod forbidden;
 mod nodes;
