@@ -160,7 +160,7 @@ impl Desk {
         let sender = tokio::spawn(sender.run(stop.clone()));
         let webhooks = webhooks(&config, &database, &log, &commands);
         let webhook_sender = tokio::spawn(webhooks.clone().run(stop.clone()));
-        let push = push(&config, &database, &log, webhooks.client()).await?;
+        let push = push(&config, &database, &log).await?;
         let push_sender = push::Sender::new(push.clone(), Arc::clone(&commands));
         let push_sender = tokio::spawn(push_sender.run(stop.clone()));
         let afterwards = Afterwards::default();
@@ -287,18 +287,13 @@ fn webhooks(
     webhook::Sender::new(pool, log, commands, client, render)
 }
 
-/// What browsers are told, by the same way out as webhooks. Push services reach the operator by the address that writes
-/// mails, or else at the desk.
-async fn push(
-    config: &Config,
-    database: &Database,
-    log: &Arc<PgLog>,
-    client: &outbound::Client,
-) -> anyhow::Result<Push> {
+/// What browsers are told. Push services reach the operator by the address that writes mails, or else at the desk.
+async fn push(config: &Config, database: &Database, log: &Arc<PgLog>) -> anyhow::Result<Push> {
+    let client = outbound::Client::new(&config.push_networks);
     let mail = config.mail.smtp.is_some().then(|| format!("mailto:{}", config.mail.from.email));
     let contact = mail.unwrap_or_else(|| config.server.public_url());
     let (pool, keys) = (database.pool().clone(), Arc::clone(log.keys()));
-    Push::open(pool, keys, client.clone(), contact).await.context("the key for push services cannot be used")
+    Push::open(pool, keys, client, contact).await.context("the key for push services cannot be used")
 }
 
 /// Brings the schema up to date. A role that may not do so is content with a schema that is.

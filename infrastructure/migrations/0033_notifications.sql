@@ -47,9 +47,11 @@ create table desk.notification_deliveries (
 create index notification_deliveries_due on desk.notification_deliveries (due_at);
 create index notification_deliveries_user on desk.notification_deliveries (user_id);
 
--- Whose texts a mail quotes besides those of whom it goes to: persons, and messages with keys of their own.
+-- Whose texts a mail or a push quotes besides those of whom it goes to: persons, and messages with keys of their own.
 alter table desk.outgoing_mail add column quotes uuid[] not null default '{}';
 create index outgoing_mail_quotes on desk.outgoing_mail using gin (quotes);
+alter table desk.outgoing_push add column quotes uuid[] not null default '{}';
+create index outgoing_push_quotes on desk.outgoing_push using gin (quotes);
 
 grant select, insert, update, delete on read.notifications, read.notification_counts, desk.notification_deliveries
   to ledgerdesk_app;

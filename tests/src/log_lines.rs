@@ -87,6 +87,7 @@ impl Talkative {
             .env("RUST_LOG", FILTER)
             .env("LOG_FORMAT", "json")
             .env("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .env("PUSH_ALLOWED_NETWORKS", "127.0.0.0/8")
             .env_remove("DATABASE_URL")
             .stdout(Stdio::null())
             .stderr(log)

@@ -1,15 +1,20 @@
-//! What is due is written and handed over: to the queue of mails, in the same transaction that takes it out of this one.
+//! What is due is written and handed over: to the queue of mails or of push, in the same transaction that takes it out of this
+//! one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{TimeDelta, Utc};
 use domain::access::Sight;
 use domain::id::UserId;
+use domain::notification::values::{Channel, Kind};
 use domain::user::User;
 use domain::user::values::EmailAddress;
 use infrastructure::mail::{NewMail, Prepared};
+use infrastructure::push::{Notice, Urgency};
 use projections::notifications::by_ids;
+use serde_json::json;
 use sqlx::{FromRow, PgConnection};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +31,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(500);
 /// How often something is tried that fails for another reason.
 const ATTEMPTS: i32 = 8;
+/// How long a browser that is not reached may be told late.
+const PUSH_GOOD_FOR: TimeDelta = TimeDelta::hours(12);
 
 /// Sends what is due. Any number of processes may; each takes what no other has.
 pub(crate) struct Deliverer {
@@ -96,6 +103,7 @@ impl Deliverer {
                 }
                 transaction.commit().await?;
                 self.desk.outbox.wake();
+                self.desk.push.wake();
             }
             Err(error) => {
                 drop(transaction);
@@ -119,7 +127,11 @@ impl Deliverer {
         if full.is_empty() {
             return Ok(());
         }
-        if let Some(mail) = self.mail(person, &account.state, &full, first.in_digest).await? {
+        if first.channel == Channel::Push.as_str() {
+            for one in &full {
+                self.desk.push.prepare(person, &pushed(one)).await?.put(transaction).await?;
+            }
+        } else if let Some(mail) = self.mail(person, &account.state, &full, first.in_digest).await? {
             mail.put(transaction).await?;
         }
         Ok(())
@@ -181,6 +193,29 @@ impl Deliverer {
             .await?;
         }
         Ok(())
+    }
+}
+
+/// A notification as browsers are told. All about one ticket replace each other on the screen, and while the browser is not
+/// reached.
+fn pushed(full: &Full) -> Notice {
+    let shown = &full.shown;
+    let ticket = shown.data.ticket_id.as_ref();
+    Notice {
+        id: full.id,
+        title: shown.title.clone(),
+        body: shown.message.clone(),
+        tag: ticket.cloned(),
+        url: ticket.map(|ticket| format!("/tickets/{ticket}")),
+        data: json!({ "notification_id": shown.id, "type": shown.kind, "ticket_id": ticket }),
+        urgency: if shown.kind.is_urgent() || shown.kind == Kind::Mention {
+            Urgency::High
+        } else {
+            Urgency::Normal
+        },
+        topic: ticket.cloned(),
+        good_until: Utc::now() + PUSH_GOOD_FOR,
+        quotes: full.quotes.clone(),
     }
 }
 

@@ -37,7 +37,8 @@ impl Queue {
         sqlx::query(
             "insert into desk.notification_deliveries
                     (notification, channel, user_id, position, due_at, is_held, in_digest)
-             values ($1, $2, $3, $4, $5, $6, $7)
+             select $1, $2, $3, $4, $5, $6, $7
+              where $2 <> 'push' or exists (select from desk.push_subscriptions where user_id = $3)
                  on conflict (notification, channel) do nothing",
         )
         .bind(event.stream)
@@ -80,7 +81,7 @@ impl Handler for Queue {
             return None.context("this is no notification");
         };
         let raised = Raised { user: *user, kind: *kind, channels };
-        for channel in raised.channels.iter().copied().filter(|channel| *channel == Channel::Email) {
+        for channel in raised.channels.iter().copied().filter(|channel| *channel != Channel::InApp) {
             self.add(event, &raised, channel).await?;
         }
         Ok(())

@@ -10,8 +10,11 @@ use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{NotificationId, TicketId, UserId};
 use domain::notification::Notice;
-use domain::notification::audience::{self, About, Concerned, People, about_all, concerned, is_told_with};
+use domain::notification::audience::{
+    self, About, Concerned, People, about, about_all, concerned, is_told_with,
+};
 use domain::notification::values::{Channel, Kind};
+use domain::ticket::TicketEvent;
 use domain::user::User;
 use infrastructure::handler::{Handler, NotNow, command_id};
 use projections::standing::{self, Standing};
@@ -58,13 +61,17 @@ impl Raise {
             requester: Some(standing.requester),
             assignee: standing.assignee,
             followers: followers::of(pool, ticket).await?,
-            admins: admins().await?,
-            author: None,
-            department: match &standing.department {
+            ..People::default()
+        };
+        if audience::concerns_the_department(&event.event, standing.assignee) {
+            people.department = match &standing.department {
                 Some(department) => user_directory::agents_of(pool, department).await?,
                 None => admins().await?,
-            },
-        };
+            };
+        }
+        if matches!(event.event, Event::Ticket(TicketEvent::TicketFlagged { .. })) {
+            people.admins = admins().await?;
+        }
         if let Event::Conversation(ConversationEvent::MessageFeedbackSet { message_id, .. }) = &event.event {
             let judged = messages::by_ids(pool, &[message_id.0]).await?;
             people.author = judged.first().and_then(|message| message.sender_id).map(UserId);
@@ -126,11 +133,9 @@ impl Raise {
     }
 
     async fn notices(&self, event: &Recorded) -> anyhow::Result<Vec<Notice>> {
-        let others = if matches!(event.event, Event::Ticket(_) | Event::Conversation(_)) {
-            self.others(event).await?
-        } else {
-            vec![]
-        };
+        let may_come_with_others = about(&event.event).status.is_some()
+            || matches!(event.event, Event::Conversation(ConversationEvent::MessagePosted { .. }));
+        let others = if may_come_with_others { self.others(event).await? } else { vec![] };
         if is_told_with(&event.event, &others) {
             return Ok(vec![]);
         }

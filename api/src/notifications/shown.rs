@@ -69,6 +69,8 @@ pub(crate) struct Refers {
 
 /// A notification with what only mails say.
 pub(crate) struct Full {
+    /// Its stream.
+    pub(crate) id: Uuid,
     pub(crate) shown: ShownNotification,
     /// The ticket's id and title, if the reader sees it.
     pub(crate) ticket: Option<(String, String)>,
@@ -151,7 +153,7 @@ impl Found {
             created_at: row.created_at,
             data,
         };
-        Full { shown, ticket: named, content, quotes }
+        Full { id: row.id, shown, ticket: named, content, quotes }
     }
 
     /// Title, excerpt, whole message and references of a notification about a ticket that the reader sees.

@@ -73,6 +73,17 @@ pub struct Concerned {
     pub in_person: bool,
 }
 
+/// Whether `event` concerns the whole department of a ticket that is `assignee`'s.
+#[must_use]
+pub fn concerns_the_department(event: &Event, assignee: Option<UserId>) -> bool {
+    match event {
+        Event::Ticket(TicketEvent::TicketCreated { .. } | TicketEvent::TicketTransferred { .. }) => true,
+        Event::Ticket(TicketEvent::TicketReopened { .. })
+        | Event::Conversation(ConversationEvent::MessagePosted { .. }) => assignee.is_none(),
+        _ => false,
+    }
+}
+
 /// What is told of `event`, which came with `others` in one append: an answer and what it did to the status are told as one.
 #[must_use]
 pub fn about_all<'a>(event: &Event, others: impl IntoIterator<Item = &'a Event>) -> About {
@@ -102,8 +113,10 @@ fn is_answer(event: &Event) -> bool {
 #[must_use]
 pub fn concerned(event: &Event, actor: Option<UserId>, people: &People) -> Vec<Concerned> {
     let told = match event {
-        Event::Ticket(event) => of_ticket(event, people),
-        Event::Conversation(event) => of_conversation(event, people),
+        Event::Ticket(ticket) => of_ticket(ticket, people, concerns_the_department(event, people.assignee)),
+        Event::Conversation(message) => {
+            of_conversation(message, people, concerns_the_department(event, people.assignee))
+        }
         Event::Activity(ActivityEvent::TokenReused { user, .. }) => {
             return vec![Concerned { user: *user, kind: Kind::SystemAlert, in_person: true }];
         }
@@ -148,7 +161,7 @@ pub fn about(event: &Event) -> About {
     }
 }
 
-fn of_ticket(event: &TicketEvent, people: &People) -> Vec<Concerned> {
+fn of_ticket(event: &TicketEvent, people: &People, all_of_it: bool) -> Vec<Concerned> {
     use TicketEvent as E;
     match event {
         E::TicketCreated { .. } | E::TicketTransferred { .. } => all(&people.department, Kind::TicketCreated),
@@ -157,29 +170,21 @@ fn of_ticket(event: &TicketEvent, people: &People) -> Vec<Concerned> {
             told.extend(all(&people.around(), Kind::TicketAssigned));
             told
         }
-        E::TicketReopened { .. } if people.assignee.is_none() => {
-            let mut told = all(&people.around(), Kind::StatusChanged);
-            told.extend(all(&people.department, Kind::StatusChanged));
-            told
-        }
         E::FeedbackGiven { .. } => one(people.assignee, Kind::FeedbackReceived),
         E::TicketFlagged { .. } => all(&people.admins, Kind::MisuseDetected),
-        _ if status_after(event).is_some() => all(&people.around(), Kind::StatusChanged),
+        _ if status_after(event).is_some() => all(&people.around_and(all_of_it), Kind::StatusChanged),
         _ => vec![],
     }
 }
 
-fn of_conversation(event: &ConversationEvent, people: &People) -> Vec<Concerned> {
+fn of_conversation(event: &ConversationEvent, people: &People, all_of_it: bool) -> Vec<Concerned> {
     match event {
         // What the desk says by itself is told as what it did.
         ConversationEvent::MessagePosted { sender_role: SenderRole::System, is_ai: false, .. } => vec![],
         ConversationEvent::MessagePosted { mentions, .. } => {
             let mention = |user: &UserId| Concerned { user: *user, kind: Kind::Mention, in_person: true };
             let mut told: Vec<Concerned> = mentions.iter().map(mention).collect();
-            told.extend(all(&people.around(), Kind::MessageReceived));
-            if people.assignee.is_none() {
-                told.extend(all(&people.department, Kind::MessageReceived));
-            }
+            told.extend(all(&people.around_and(all_of_it), Kind::MessageReceived));
             told
         }
         ConversationEvent::MessageFeedbackSet { feedback: Feedback::Up | Feedback::Down, .. } => {
@@ -193,6 +198,12 @@ impl People {
     /// Those who have to do with the ticket.
     fn around(&self) -> Vec<UserId> {
         self.requester.into_iter().chain(self.assignee).chain(self.followers.iter().copied()).collect()
+    }
+
+    /// The same, and the department, if all of it is concerned.
+    fn around_and(&self, all_of_it: bool) -> Vec<UserId> {
+        let department = if all_of_it { &self.department[..] } else { &[] };
+        [self.around(), department.to_vec()].concat()
     }
 }
 

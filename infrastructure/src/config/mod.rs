@@ -43,9 +43,11 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// How mail leaves.
     pub mail: Mail,
-    /// `WEBHOOK_ALLOWED_NETWORKS`: internal networks that webhooks, and what browsers are told, may go to; none
-    /// by default.
+    /// `WEBHOOK_ALLOWED_NETWORKS`: internal networks that webhooks may go to; none by default.
     pub webhook_networks: Vec<Network>,
+    /// `PUSH_ALLOWED_NETWORKS`: internal networks that push services may be in, to which everybody has the desk send; none
+    /// by default.
+    pub push_networks: Vec<Network>,
     /// The OpenID Connect providers that people may sign in with.
     pub oidc: Oidc,
     /// What must not be shown.
@@ -153,6 +155,7 @@ impl Config {
             nats: Nats::read(&mut reader),
             mail: Mail::read(&mut reader),
             webhook_networks: networks(&mut reader, "WEBHOOK_ALLOWED_NETWORKS"),
+            push_networks: networks(&mut reader, "PUSH_ALLOWED_NETWORKS"),
             oidc: Oidc::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),

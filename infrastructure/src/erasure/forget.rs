@@ -97,6 +97,7 @@ async fn delete_what_is_theirs(connection: &mut PgConnection, user: UserId) -> s
         "delete from desk.api_tokens where user_id = $1",
         "delete from desk.outgoing_mail where user_id = $1",
         "delete from desk.outgoing_mail where quotes @> array[$1]",
+        "delete from desk.outgoing_push where quotes @> array[$1]",
         "delete from desk.notification_deliveries where user_id = $1",
         "delete from desk.push_subscriptions where user_id = $1",
         "delete from desk.password_resets where user_id = $1",

@@ -31,6 +31,8 @@ pub struct Notice {
     pub topic: Option<String>,
     /// Until when it is worth showing.
     pub good_until: DateTime<Utc>,
+    /// Whose texts it quotes, persons and messages with keys of their own: it goes when one of them is erased or redacted.
+    pub quotes: Vec<Uuid>,
 }
 
 /// How urgent a notice is, as RFC 8030 has it.
@@ -106,6 +108,7 @@ mod tests {
             urgency: Urgency::VeryLow,
             topic: None,
             good_until: DateTime::UNIX_EPOCH,
+            quotes: vec![],
         }
     }
 

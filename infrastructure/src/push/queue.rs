@@ -23,6 +23,7 @@ pub struct Prepared {
     user: UserId,
     messages: Vec<Message>,
     good_until: DateTime<Utc>,
+    quotes: Vec<Uuid>,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +79,7 @@ impl Push {
             urgency: Urgency::High,
             topic: Some("test".to_owned()),
             good_until: Utc::now() + TEST_GOOD_FOR,
+            quotes: vec![],
         };
         let prepared = self.prepare_for(user, &notice, vec![known]).await?;
         let mut connection = self.pool.acquire().await?;
@@ -108,7 +110,7 @@ impl Push {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Prepared { user, messages, good_until: notice.good_until })
+        Ok(Prepared { user, messages, good_until: notice.good_until, quotes: notice.quotes.clone() })
     }
 
     /// What stands for `topic` where the push service sees it: nothing that it could tell, or compare with another
@@ -146,8 +148,8 @@ impl Prepared {
     pub async fn put(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         for message in &self.messages {
             sqlx::query(
-                "insert into desk.outgoing_push (id, user_id, subscription, sealed, good_until)
-                 select $1, $2, id, $4, $5
+                "insert into desk.outgoing_push (id, user_id, subscription, sealed, good_until, quotes)
+                 select $1, $2, id, $4, $5, $6
                    from (select id from desk.push_subscriptions where id = $3 and user_id = $2 for key share) s
                  on conflict do nothing",
             )
@@ -156,6 +158,7 @@ impl Prepared {
             .bind(message.subscription)
             .bind(&message.sealed)
             .bind(self.good_until)
+            .bind(&self.quotes)
             .execute(&mut *connection)
             .await?;
         }

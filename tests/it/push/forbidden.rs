@@ -74,7 +74,11 @@ async fn addresses_within_are_refused_when_something_is_sent() {
     let database = desk.close().await;
 
     // Another loopback address is allowed now, so that plain http to any port is no fault by itself.
-    let desk = TestDesk::with(database, &[("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.2")]).await;
+    let desk = TestDesk::with(
+        database,
+        &[("PUSH_ALLOWED_NETWORKS", "127.0.0.2"), ("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.1, ::1")],
+    )
+    .await;
     let scene = Scene { desk, ada, service };
     scene.tell(&scene.ada, &notice("Hello")).await;
     scene.until(|queue| queue.given_up == 3).await;

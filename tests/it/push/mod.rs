@@ -4,6 +4,7 @@ mod crash;
 mod delivery;
 mod forbidden;
 mod nodes;
+mod notifications;
 mod privacy;
 mod receiver;
 mod registering;
@@ -26,7 +27,7 @@ use self::receiver::Receiver;
 const PATIENCE: Duration = Duration::from_mins(1);
 const PATH: &str = "/api/v1/notifications/push-subscriptions";
 /// What lets push services on this machine be sent to.
-const SETTINGS: [(&str, &str); 1] = [("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8, ::1")];
+const SETTINGS: [(&str, &str); 1] = [("PUSH_ALLOWED_NETWORKS", "127.0.0.0/8, ::1")];
 /// The browser of RFC 8291, section 5.
 const P256DH: &str =
     "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
@@ -131,5 +132,6 @@ fn notice(body: &str) -> Notice {
         urgency: Urgency::High,
         topic: Some("TKT-1".to_owned()),
         good_until: Utc::now() + TimeDelta::hours(1),
+        quotes: vec![],
     }
 }
