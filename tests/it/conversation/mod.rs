@@ -1,5 +1,6 @@
 //! What is said inside a ticket, over HTTP: to whom, and what goes with it.
 
+mod markup;
 mod mentions;
 mod redaction;
 mod set_status;

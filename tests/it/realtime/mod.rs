@@ -1,6 +1,7 @@
 //! The WebSocket: what everybody hears, and does not hear, as it happens.
 
 mod bad_input;
+mod broken;
 pub(crate) mod client;
 mod door;
 mod leaks;

@@ -10,35 +10,35 @@ use super::STREAM;
 
 /// What stands between two empty lines.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Frame {
-    pub(super) id: Option<String>,
-    pub(super) event: Option<String>,
-    pub(super) data: Option<Value>,
-    pub(super) comment: Option<String>,
+pub(crate) struct Frame {
+    pub(crate) id: Option<String>,
+    pub(crate) event: Option<String>,
+    pub(crate) data: Option<Value>,
+    pub(crate) comment: Option<String>,
 }
 
 /// An open stream.
-pub(super) struct Follower {
+pub(crate) struct Follower {
     response: Response,
     buffer: Vec<u8>,
 }
 
 impl Follower {
     /// The stream that `who` gets with `query`.
-    pub(super) async fn open(desk: &TestDesk, who: &Somebody, query: &str) -> Self {
+    pub(crate) async fn open(desk: &TestDesk, who: &Somebody, query: &str) -> Self {
         let request = desk.request(Some(who), Method::GET, &format!("{STREAM}?{query}"));
         let request = request.timeout(Duration::from_mins(2));
         Self::of(request.send().await.expect("an answer"))
     }
 
-    pub(super) fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         assert_eq!(response.status(), 200, "{response:?}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self { response, buffer: Vec::new() }
     }
 
     /// The next frame; none when the stream has ended or broke.
-    pub(super) async fn frame(&mut self) -> Option<Frame> {
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|two| two == b"\n\n") {
                 let lines: Vec<u8> = self.buffer.drain(..end + 2).collect();
@@ -50,7 +50,7 @@ impl Follower {
     }
 
     /// The next event; none when the stream has ended. Fails when it takes longer than ten seconds.
-    pub(super) async fn next(&mut self) -> Option<Frame> {
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
         let next = async {
             loop {
                 match self.frame().await {
@@ -63,7 +63,7 @@ impl Follower {
     }
 
     /// The next so many events.
-    pub(super) async fn take(&mut self, count: usize) -> Vec<Frame> {
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<Frame> {
         let mut frames = Vec::new();
         while frames.len() < count {
             frames.push(self.next().await.expect("the stream goes on"));
@@ -90,7 +90,7 @@ fn read(lines: &str) -> Frame {
 }
 
 /// The types of the events in `frames`.
-pub(super) fn types(frames: &[Frame]) -> Vec<String> {
+pub(crate) fn types(frames: &[Frame]) -> Vec<String> {
     let of = |frame: &Frame| frame.data.as_ref().and_then(|data| data["type"].as_str()).map(str::to_owned);
     frames.iter().filter_map(of).collect()
 }

@@ -1,7 +1,7 @@
 //! The log as a stream for other programs: pages, server-sent events, durable consumers, forks.
 
 mod bad_input;
-mod client;
+pub(crate) mod client;
 mod consumers;
 mod endings;
 mod fork;

@@ -4,7 +4,7 @@ mod forbidden;
 mod nodes;
 mod outage;
 mod privacy;
-mod receiver;
+pub(crate) mod receiver;
 mod replays;
 mod rules;
 mod signatures;

@@ -21,7 +21,7 @@ use super::PATIENCE;
 
 /// How a receiver answers.
 #[derive(Debug, Clone)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Takes everything.
     Takes,
     /// Answers with this status.
@@ -42,23 +42,23 @@ pub(super) enum Manner {
 
 /// A message that came.
 #[derive(Debug, Clone)]
-pub(super) struct Received {
-    pub(super) id: String,
-    pub(super) timestamp: String,
-    pub(super) signature: String,
-    pub(super) body: String,
+pub(crate) struct Received {
+    pub(crate) id: String,
+    pub(crate) timestamp: String,
+    pub(crate) signature: String,
+    pub(crate) body: String,
     /// Whether it was taken.
-    pub(super) is_taken: bool,
+    pub(crate) is_taken: bool,
 }
 
 impl Received {
     /// The body as JSON.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// The ticket and the position of the event.
-    pub(super) fn place(&self) -> (String, i64) {
+    pub(crate) fn place(&self) -> (String, i64) {
         let data = &self.json()["data"];
         (data["subject"].as_str().expect("a subject").to_owned(), data["pos"].as_i64().expect("a position"))
     }
@@ -72,7 +72,7 @@ struct Shared {
 }
 
 /// A receiver, up or down.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     port: u16,
     shared: Arc<Shared>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
@@ -80,7 +80,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// One that is not up yet.
-    pub(super) fn down() -> Self {
+    pub(crate) fn down() -> Self {
         let shared = Shared {
             received: Mutex::default(),
             manner: Mutex::new(Manner::Takes),
@@ -89,13 +89,13 @@ impl Receiver {
         Self { port: free_port(), shared: Arc::new(shared), running: None }
     }
 
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut receiver = Self::down();
         receiver.up().await;
         receiver
     }
 
-    pub(super) async fn up(&mut self) {
+    pub(crate) async fn up(&mut self) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.expect("its port");
         let app = Router::new().fallback(receive).with_state(Arc::clone(&self.shared));
         let stop = CancellationToken::new();
@@ -105,36 +105,36 @@ impl Receiver {
         self.running = Some((stop, serving));
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    pub(super) fn behaves(&self, manner: Manner) {
+    pub(crate) fn behaves(&self, manner: Manner) {
         *self.shared.manner.lock().expect("a manner") = manner;
     }
 
     /// Everything that came, taken or not.
-    pub(super) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.received.lock().expect("messages").clone()
     }
 
     /// What was taken.
-    pub(super) fn taken(&self) -> Vec<Received> {
+    pub(crate) fn taken(&self) -> Vec<Received> {
         self.received().into_iter().filter(|received| received.is_taken).collect()
     }
 
     /// How many bytes it talked.
-    pub(super) fn talked(&self) -> usize {
+    pub(crate) fn talked(&self) -> usize {
         self.shared.talked.load(Ordering::Relaxed)
     }
 
     /// Waits until `count` messages came, taken or not.
-    pub(super) async fn wait_for(&self, count: usize) -> Vec<Received> {
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Received> {
         self.wait(count, Self::received).await
     }
 
     /// Waits until `count` messages were taken.
-    pub(super) async fn wait_for_taken(&self, count: usize) -> Vec<Received> {
+    pub(crate) async fn wait_for_taken(&self, count: usize) -> Vec<Received> {
         self.wait(count, Self::taken).await
     }
 
