@@ -7,11 +7,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::FORWARDED;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderName};
+use axum::http::{Extensions, HeaderMap, HeaderName, Version};
 use infrastructure::network::Network;
 
 use crate::desk::Desk;
 
+/// What proxies add, besides everything that begins with [`FORWARDED_BY`].
+const BY_PROXIES: [&str; 6] =
+    ["forwarded", "via", "x-real-ip", "x-client-ip", "cf-connecting-ip", "true-client-ip"];
+const FORWARDED_BY: &str = "x-forwarded";
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address a request comes from, which nobody can make up.
@@ -42,6 +46,22 @@ impl ClientAddress {
     pub fn network(self) -> Network {
         Network::of_one_caller(self.0)
     }
+}
+
+/// Whether the request comes from a program on this machine, and not by a proxy on it, whoever that speaks for.
+///
+/// A proxy is one that is named in `TRUSTED_PROXIES`, says so in a header, or speaks HTTP/1.0, as some do that add no header.
+pub(crate) fn is_of_this_machine(desk: &Desk, parts: &Parts) -> bool {
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return false };
+    let peer = peer.ip().to_canonical();
+    let is_proxy = desk.config.server.trusted_proxies.iter().any(|network| network.contains(peer));
+    peer.is_loopback() && !is_proxy && parts.version >= Version::HTTP_11 && !is_forwarded(&parts.headers)
+}
+
+/// Whether a proxy says that it speaks for somebody else.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    names.any(|name| name.starts_with(FORWARDED_BY) || BY_PROXIES.contains(&name))
 }
 
 impl fmt::Debug for ClientAddress {

@@ -16,6 +16,7 @@ use infrastructure::token::ApiSecret;
 use uuid::Uuid;
 
 use crate::activity::RequestInfo;
+use crate::address::is_of_this_machine;
 use crate::api_tokens::{self, Grant};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
@@ -63,6 +64,11 @@ pub struct EventReader(pub Signed);
 /// answered 403.
 #[derive(Debug, Clone)]
 pub struct Auditor(pub Signed);
+
+/// Whoever may call as a part of the desk: programs on this machine without a token, and from elsewhere administrators and
+/// service accounts that were given the scope `internal`; everybody else is answered 401 or 403.
+#[derive(Debug, Clone, Copy)]
+pub struct Insider;
 
 /// What became of looking who asks; in the request's extensions, so that it is looked once.
 #[derive(Clone)]
@@ -212,6 +218,17 @@ impl FromRequestParts<Desk> for Auditor {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         given(parts, desk, Scope::AuditRead).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Desk> for Insider {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        if !is_of_this_machine(desk, parts) {
+            given(parts, desk, Scope::Internal).await?;
+        }
+        Ok(Self)
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`desk`] | the desk at work: everything a route can reach, from opening to closing |
 //! | [`routes`] | one file per endpoint, and how to write one |
-//! | [`auth`] | who asks: `Signed`, `Staff`, `Admin`, `EventReader`, `Auditor` |
+//! | [`auth`] | who asks: `Signed`, `Staff`, `Admin`, `EventReader`, `Auditor`, `Insider` |
 //! | [`api_tokens`] | what programs show instead of signing in: whom a token signs in, and what for |
 //! | `activity`, `guesses` | what is noted of people; how often a secret may be guessed at |
 //! | [`address`] | where a request comes from |

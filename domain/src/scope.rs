@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What an API token may be used for. It never allows more than its owner may do; what an administrator granted a
-/// service account (`events:read`, `audit:read`, `impersonate`) it allows whatever the account's role.
+/// service account (`events:read`, `audit:read`, `impersonate`, `internal`) it allows whatever the account's role.
 #[derive(
     Debug,
     Clone,
@@ -54,6 +54,10 @@ pub enum Scope {
     #[serde(rename = "admin")]
     #[strum(serialize = "admin")]
     Admin,
+    /// Calling from another machine what is for programs beside the desk.
+    #[serde(rename = "internal")]
+    #[strum(serialize = "internal")]
+    Internal,
 }
 
 impl Scope {

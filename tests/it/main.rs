@@ -18,6 +18,7 @@ mod events;
 mod factors;
 mod followers;
 mod handler;
+mod internal;
 mod leaks;
 mod limits;
 mod links;

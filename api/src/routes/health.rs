@@ -1,8 +1,6 @@
 //! Whether the desk is well.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
@@ -19,6 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::address::is_of_this_machine;
 use crate::auth::Admin;
 use crate::body::Json;
 use crate::desk::Desk;
@@ -165,11 +164,7 @@ impl FromRequestParts<Desk> for Insider {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-        // Whom a proxy on this machine speaks for is not on this machine.
-        let by_proxy = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-        let by_proxy = by_proxy.iter().any(|name| parts.headers.contains_key(*name));
-        if peer.is_some_and(|peer| peer.is_loopback()) && !by_proxy {
+        if is_of_this_machine(desk, parts) {
             return Ok(Self);
         }
         <Admin as FromRequestParts<Desk>>::from_request_parts(parts, desk).await.map(|_| Self)

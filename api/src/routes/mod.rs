@@ -63,6 +63,7 @@ mod docs;
 mod event;
 mod health;
 mod home;
+mod internal;
 mod message;
 mod notification;
 mod projection;
@@ -102,6 +103,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(webhook::routes())
         .merge(notification::routes())
         .merge(push::routes())
+        .merge(internal::routes())
 }
 
 /// The routes with their document, which tells of each route once: below `/api/v1`, where it belongs.

@@ -12,6 +12,7 @@ const OLDER: &[(&str, i16, &str)] = &[
     ("MessagePosted", 1, include_str!("../../schemas/MessagePosted.v1.json")),
     ("EntryAdded", 1, include_str!("../../schemas/EntryAdded.v1.json")),
     ("EntryChanged", 1, include_str!("../../schemas/EntryChanged.v1.json")),
+    ("ApiTokenIssued", 1, include_str!("../../schemas/ApiTokenIssued.v1.json")),
 ];
 
 /// Every version but the newest of every type.

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::evolution::STEPS;
 use super::values::{ErasureReason, PasswordChange};
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
 use crate::id::{EntryId, TicketId};
 use crate::notification::preferences::Preferences;
+use crate::evolution::Step;
 use crate::scope::Scope;
 use crate::sealed::Sealed;
 
@@ -158,7 +160,7 @@ impl StoredEvent for UserEvent {
         ("UserDeactivated", 1),
         ("UserActivated", 1),
         ("ServiceAccountDeclared", 1),
-        ("ApiTokenIssued", 1),
+        ("ApiTokenIssued", 2),
         ("ApiTokenRevoked", 1),
         ("PasswordChanged", 1),
         ("UserDeleted", 1),
@@ -173,6 +175,7 @@ impl StoredEvent for UserEvent {
         ("TicketMuted", 1),
         ("TicketUnmuted", 1),
     ];
+    const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

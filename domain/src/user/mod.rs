@@ -5,6 +5,7 @@ mod availability;
 mod command;
 mod error;
 mod event;
+mod evolution;
 mod place;
 mod profile;
 mod sign_in;

@@ -44,6 +44,7 @@ fn only_administrators_give_the_scopes_of_administrators() {
         Scope::UsersWrite,
         Scope::Impersonate,
         Scope::Admin,
+        Scope::Internal,
     ] {
         let issue = || UserCommand::IssueToken(token(7, &[Scope::TicketsRead, scope], 1));
         for role in [Role::User, Role::ItAgent] {

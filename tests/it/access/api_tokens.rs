@@ -8,7 +8,7 @@ use super::document::{Operation, Takes, operations};
 use super::stage::{Asker, Cast};
 use super::table::{Row, TABLE};
 
-const ALL: [Scope; 8] = [
+const ALL: [Scope; 9] = [
     Scope::TicketsRead,
     Scope::TicketsWrite,
     Scope::EventsRead,
@@ -17,6 +17,7 @@ const ALL: [Scope; 8] = [
     Scope::UsersWrite,
     Scope::Impersonate,
     Scope::Admin,
+    Scope::Internal,
 ];
 /// Those that everybody may give to a token of their own.
 const OWN: [Scope; 2] = [Scope::TicketsRead, Scope::TicketsWrite];

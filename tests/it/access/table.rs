@@ -283,6 +283,12 @@ pub(super) const TABLE: &[Row] = &[
     Row("remove_push_subscription", Open, None, UNKNOWN),
     Row("remove_push_subscription_at", Open, Some(r#"{"endpoint":"https://1.1.1.1/"}"#), UNKNOWN),
     Row("test_push_subscription", Open, None, UNKNOWN),
+    // On this machine to everybody; from elsewhere: tests/it/internal/.
+    Row("on_ticket_created", Open, Some(r#"{"ticket_id":"999999999"}"#), [404; 9]),
+    Row("on_misuse_detected", Open, Some(r#"{"user_id":"<it agent>","misuse_type":"spam"}"#), PUBLIC),
+    Row("on_message_sent", Open, Some(r#"{"ticket_id":"999999999","message":"Hello"}"#), [404; 9]),
+    Row("on_ai_reply_suggested", Open, Some(r#"{"ticket_id":"999999999","reply":"Hello"}"#), [404; 9]),
+    Row("internal_health", Open, None, PUBLIC),
     // Last: the rows before need the owner, who is deactivated here, activated again, and deleted.
     Row("deactivate_user", Open, None, ADMIN),
     Row("activate_user", Open, None, [401, 401, 403, 403, 403, 403, 403, 403, 200]),

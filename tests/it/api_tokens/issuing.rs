@@ -59,6 +59,7 @@ async fn what_may_not_be_issued_is_refused_and_leaves_nothing() {
         (&ada, json!({ "name": "x", "scopes": read, "role": "admin" }), 422),
         (&ada, json!({ "name": "x", "scopes": ["tickets:read", "events:read"] }), 403),
         (&ada, json!({ "name": "x", "scopes": ["impersonate"] }), 403),
+        (&ada, json!({ "name": "x", "scopes": ["internal"] }), 403),
         (&ada, json!({ "name": "x", "scopes": read, "user_id": eve.id }), 403),
         (&ada, json!({ "name": "x", "scopes": read, "user_id": robot.id }), 403),
         (&admin, json!({ "name": "x", "scopes": read, "user_id": ada.id }), 403),

@@ -52,7 +52,12 @@ pub(super) fn expected_of_older_versions() -> Vec<(&'static str, Event)> {
         ("MessagePosted.v1.json", posted(vec![]).into()),
         ("EntryAdded.v1.json", added(details()).into()),
         ("EntryChanged.v1.json", changed(details()).into()),
+        ("ApiTokenIssued.v1.json", issued(vec![Scope::TicketsRead, Scope::EventsRead]).into()),
     ]
+}
+
+fn issued(scopes: Vec<Scope>) -> UserEvent {
+    UserEvent::ApiTokenIssued { token_id: MESSAGE.0, scopes, expires_at: at(), max_requests: Some(50) }
 }
 
 fn created(
@@ -270,12 +275,7 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::UserDeactivated {},
         UserEvent::UserActivated {},
         UserEvent::ServiceAccountDeclared {},
-        UserEvent::ApiTokenIssued {
-            token_id: MESSAGE.0,
-            scopes: vec![Scope::TicketsRead, Scope::EventsRead],
-            expires_at: at(),
-            max_requests: Some(50),
-        },
+        issued(vec![Scope::TicketsRead, Scope::EventsRead, Scope::Internal]),
         UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
         UserEvent::PasswordChanged { how: PasswordChange::Reset },
         UserEvent::UserDeleted {},

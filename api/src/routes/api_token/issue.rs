@@ -59,9 +59,9 @@ pub(super) struct IssuedToken {
 /// Issue an API token
 ///
 /// For oneself; administrators also issue those of service accounts. A token never allows more than its owner may do.
-/// Only administrators give the scopes `events:read`, `audit:read`, `users:read`, `users:write`, `impersonate` and
-/// `admin`; in the hands of a service account the first two and `impersonate` count whatever its role. The secret is
-/// shown in this answer and never again.
+/// Only administrators give the scopes `events:read`, `audit:read`, `users:read`, `users:write`, `impersonate`, `admin`
+/// and `internal`; in the hands of a service account the first two, `impersonate` and `internal` count whatever its role.
+/// The secret is shown in this answer and never again.
 #[utoipa::path(
     post, path = "/auth/tokens", operation_id = "issue_api_token", tag = "auth",
     responses((status = 201, description = "The token and its secret.", body = IssuedToken),
