@@ -30,6 +30,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 use crate::afterwards::Afterwards;
 use crate::api_tokens::Holders;
@@ -150,7 +151,13 @@ impl Desk {
             status
         });
         let commands = Arc::new(Commands::new(Arc::clone(&log) as Arc<dyn Ledger>));
-        let mut handlers = Erasure::new(database.clone(), Arc::clone(&log), projections::all()).handlers();
+        let mut handlers = Erasure::new(
+            database.clone(),
+            Arc::clone(&log),
+            projections::all(),
+            mail::folder(&config.storage.data_dir),
+        )
+        .handlers();
         let put_back = PutBack::new(Arc::clone(&commands), database.pool().clone(), visible.clone());
         handlers.push(Arc::new(put_back));
         let attachments = Attachments::open(database.pool().clone(), Arc::clone(&log), &config.attachments)?;
@@ -226,7 +233,24 @@ impl Desk {
             self.commands.forget();
             self.sessions.forget_all();
             self.holders.forget_all();
+            if let Err(error) = self.forget_mails().await {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "Mails of who was erased are in the mail folder still"
+                );
+            }
         }
+    }
+}
+
+impl Desk {
+    /// Removes the mails of whoever was erased from the folder of this node; whoever erases does it in theirs alone.
+    async fn forget_mails(&self) -> anyhow::Result<()> {
+        let gone: Vec<Uuid> =
+            sqlx::query_scalar("select user_id from desk.erasures").fetch_all(self.pool()).await?;
+        let folder = mail::folder(&self.config.storage.data_dir);
+        let forget = move || mail::forget_in_folder(&folder, &gone);
+        Ok(tokio::task::spawn_blocking(forget).await??)
     }
 }
 

@@ -53,8 +53,9 @@ async fn erase(site: &Site, log: &Arc<PgLog>, output: Output, args: &EraseUser) 
             there.messages
         );
     }
-    let handlers = Erasure::new(site.database.clone(), Arc::clone(log), projections::all()).handlers();
-    let runner = Runner::register(Arc::clone(log), site.database.clone(), handlers).await?;
+    let erasure =
+        Erasure::new(site.database.clone(), Arc::clone(log), projections::all(), site.mail_folder());
+    let runner = Runner::register(Arc::clone(log), site.database.clone(), erasure.handlers()).await?;
     let admins = acting_admins(pool).await?;
     let request = Request::once(Caller::System("cli"), Utc::now(), "cli", Uuid::now_v7());
     let commands = Commands::new(Arc::clone(log) as Arc<dyn Ledger>);

@@ -1,6 +1,7 @@
 //! Where a subcommand works: the database of a data directory or of one's own, with or without a server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use infrastructure::config::{Config, Overrides, environment};
 use infrastructure::database::Database;
 use infrastructure::keys::Keyring;
 use infrastructure::log::PgLog;
+use infrastructure::mail;
 use infrastructure::private_postgres::PrivatePostgres;
 use infrastructure::secrets::{Keys, SecretsError};
 use infrastructure::telemetry;
@@ -70,6 +72,11 @@ impl Site {
             self.database.migrate().await?;
         }
         work(self).await.map_err(Into::into)
+    }
+
+    /// Where mails are that did not leave the house.
+    pub(crate) fn mail_folder(&self) -> PathBuf {
+        mail::folder(&self.config.storage.data_dir)
     }
 
     /// The log. To be closed when it was written to.

@@ -3,9 +3,11 @@
 use anyhow::Context as _;
 use domain::id::UserId;
 use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
 
 use super::Erasure;
 use crate::database::Purpose;
+use crate::mail::forget_in_folder;
 use crate::projection::mask;
 
 impl Erasure {
@@ -24,9 +26,17 @@ impl Erasure {
             mask(&mut connection, model, user).await.context("a read model cannot be masked")?;
         }
         delete_what_is_theirs(&mut connection, user).await?;
+        self.forget_mails(vec![user.0]).await?;
         // Whoever loaded something in between forgets that, too.
         self.tell(user).await;
         Ok(())
+    }
+
+    /// Removes the mails that did not leave the house and are about one of `gone`, or quote them.
+    pub(super) async fn forget_mails(&self, gone: Vec<Uuid>) -> anyhow::Result<()> {
+        let folder = self.mails.clone();
+        let forget = move || forget_in_folder(&folder, &gone);
+        tokio::task::spawn_blocking(forget).await?.context("the mail folder")
     }
 
     async fn is_forgotten(&self, user: UserId) -> sqlx::Result<bool> {

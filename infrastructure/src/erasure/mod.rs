@@ -13,6 +13,7 @@ mod physical;
 mod purge;
 mod state;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -34,13 +35,15 @@ pub struct Erasure {
     log: Arc<PgLog>,
     /// The read models that show texts about people.
     models: Vec<ReadModel>,
+    /// Where mails are that did not leave the house.
+    mails: PathBuf,
 }
 
 impl Erasure {
-    /// Erasing from `log` and from whatever of `models` shows texts.
+    /// Erasing from `log`, from whatever of `models` shows texts, and from the folder `mails`.
     #[must_use]
-    pub fn new(database: Database, log: Arc<PgLog>, models: Vec<ReadModel>) -> Self {
-        Self { database, log, models: models.into_iter().filter(ReadModel::shows_texts).collect() }
+    pub fn new(database: Database, log: Arc<PgLog>, models: Vec<ReadModel>, mails: PathBuf) -> Self {
+        Self { database, log, models: models.into_iter().filter(ReadModel::shows_texts).collect(), mails }
     }
 
     /// The handlers that do it.

@@ -28,6 +28,8 @@ impl Erasure {
             remains.push(format!("read models: masked, not built anew: {why}"));
         }
         remains.extend(physical::purge(&mut connection).await?);
+        // Once more: what was being sent at the time is written by now.
+        self.forget_mails(waiting.clone()).await?;
         self.done(&waiting, &remains).await?;
         let people = waiting.len();
         tracing::info!(people, remains = remains.len(), "Erased people are purged from the files");

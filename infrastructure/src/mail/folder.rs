@@ -1,7 +1,7 @@
 //! Mail that goes nowhere: a file for each message in a folder of the data directory.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,9 @@ use super::{Mailer, Message, SendError};
 
 /// After this long a file is removed when the next one comes.
 const KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// The first header of a file: whose texts are in it, by id. Mails that leave the house do not have it.
+const OF: &str = "X-Ledgerdesk-Of";
 
 /// Writes each message into a file that only the account of the service can read.
 pub struct Folder {
@@ -33,7 +36,9 @@ impl Folder {
 impl Mailer for Folder {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let (folder, id) = (self.path.clone(), message.id);
-        let formatted = message.formatted(&self.from)?.formatted();
+        let of: Vec<String> = message.of.iter().map(ToString::to_string).collect();
+        let of = format!("{OF}: {}\r\n", of.join(", ")).into_bytes();
+        let formatted = [of, message.formatted(&self.from)?.formatted()].concat();
         let written = tokio::task::spawn_blocking(move || write(&folder, id, &formatted)).await;
         match written {
             Ok(Ok(())) => {
@@ -44,6 +49,36 @@ impl Mailer for Folder {
             Err(_) => Err(SendError::Later("the mail folder: a panic".to_owned())),
         }
     }
+}
+
+/// Removes the mails in `folder` that are about one of `gone` or quote them.
+///
+/// # Errors
+/// A file cannot be read or removed.
+pub fn forget(folder: &Path, gone: &[Uuid]) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        match forget_one(&entry?.path(), gone) {
+            // Somebody else removed it, or it just got its name.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            forgotten => forgotten?,
+        }
+    }
+    Ok(())
+}
+
+fn forget_one(file: &Path, gone: &[Uuid]) -> io::Result<()> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(file)?).read_until(b'\n', &mut first)?;
+    let first = String::from_utf8_lossy(&first);
+    let of = first.trim_end().strip_prefix(OF).and_then(|of| of.strip_prefix(": ")).unwrap_or_default();
+    if of.split(", ").any(|id| Uuid::try_parse(id).is_ok_and(|id| gone.contains(&id))) {
+        fs::remove_file(file)?;
+    }
+    Ok(())
 }
 
 /// Writes the file beside and renames it: it appears whole, and writing it again changes nothing.
@@ -81,7 +116,27 @@ fn remove_old(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
+
+    #[test]
+    fn what_is_of_somebody_who_is_gone_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [ada, eve] = [1, 2].map(Uuid::from_u128);
+        for (id, of) in
+            [(1, format!("{OF}: {ada}, {eve}\r\n")), (2, format!("{OF}: {eve}\r\n")), (3, String::new())]
+        {
+            write(folder.path(), Uuid::from_u128(id), format!("{of}Subject: {ada}\r\n").as_bytes())
+                .expect("written");
+        }
+        forget(folder.path(), &[ada]).expect("forgotten");
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+        left.sort();
+        assert_eq!(left, [2, 3].map(|id| OsString::from(format!("{}.eml", Uuid::from_u128(id)))));
+        forget(&folder.path().join("missing"), &[ada]).expect("nothing to do");
+    }
 
     #[test]
     fn a_message_is_a_file_for_its_owner_only_and_old_ones_go() {

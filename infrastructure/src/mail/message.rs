@@ -15,6 +15,8 @@ pub struct Message {
     pub id: Uuid,
     /// What is sealed while it waits.
     pub content: Content,
+    /// Whose account it is about and whose texts it quotes: persons, and messages with keys of their own.
+    pub of: Vec<Uuid>,
 }
 
 /// What is sealed while a mail waits.
@@ -101,7 +103,7 @@ mod tests {
             thread: thread.map(str::to_owned),
         };
         let from = "Desk <desk@example.org>".parse().expect("a mailbox");
-        let message = Message { id: Uuid::nil(), content }.formatted(&from)?;
+        let message = Message { id: Uuid::nil(), content, of: vec![] }.formatted(&from)?;
         Ok(String::from_utf8(message.formatted()).expect("ASCII"))
     }
 

@@ -11,7 +11,7 @@ mod sender;
 mod smtp;
 mod status;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ use domain::id::UserId;
 use domain::user::values::EmailAddress;
 use uuid::Uuid;
 
-pub use self::folder::Folder;
+pub use self::folder::{Folder, forget as forget_in_folder};
 pub use self::letter::Letter;
 pub use self::message::Message;
 pub use self::outbox::{Outbox, Prepared};
@@ -77,6 +77,12 @@ pub enum SendError {
     Never(String),
 }
 
+/// The folder of mails in the data directory `data_dir`.
+#[must_use]
+pub fn folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("mail")
+}
+
 /// The way out that is set: the SMTP server, or else the folder `mail` in the data directory.
 ///
 /// # Errors
@@ -84,6 +90,6 @@ pub enum SendError {
 pub fn way_out(mail: &config::Mail, data_dir: &Path) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(match &mail.smtp {
         Some(smtp) => Arc::new(Smtp::new(smtp.clone(), mail.from.clone())?),
-        None => Arc::new(Folder::new(data_dir.join("mail"), mail.from.clone())),
+        None => Arc::new(Folder::new(folder(data_dir), mail.from.clone())),
     })
 }

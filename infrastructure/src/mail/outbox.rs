@@ -74,12 +74,13 @@ impl Outbox {
         self.wake.notify_one();
     }
 
-    /// The mail `id` of `person` that is `sealed`; none if the person's key was destroyed.
+    /// The mail `id` of `person` that is `sealed` and quotes texts of `quotes`; none if the person's key was destroyed.
     pub(super) async fn open(
         &self,
         id: Uuid,
         person: Option<UserId>,
         sealed: &str,
+        quotes: &[Uuid],
     ) -> Result<Option<Message>, KeyError> {
         let content = match person {
             Some(person) => self.keys.open_text(person, id.as_bytes(), sealed).await?,
@@ -88,7 +89,8 @@ impl Outbox {
         let Some(content) = content else { return Ok(None) };
         let content = serde_json::from_str(&content)
             .map_err(|_| KeyError::Unreadable("the content is not a mail's".to_owned()))?;
-        Ok(Some(Message { id, content }))
+        let of = person.map(|person| person.0).into_iter().chain(quotes.iter().copied()).collect();
+        Ok(Some(Message { id, content, of }))
     }
 }
 

@@ -46,6 +46,7 @@ struct Waiting {
     id: Uuid,
     user_id: Option<Uuid>,
     sealed: String,
+    quotes: Vec<Uuid>,
 }
 
 impl Sender {
@@ -126,7 +127,7 @@ impl Sender {
         }
         let under_way: Vec<Uuid> = under_way.iter().copied().collect();
         sqlx::query_as(
-            "select id, user_id, sealed
+            "select id, user_id, sealed, quotes
                from desk.outgoing_mail
               where dead_at is null and next_attempt_at <= now() and id <> all($1)
               order by next_attempt_at, id
@@ -145,7 +146,8 @@ impl Sender {
             return self.sent(id).await;
         }
         let Some(attempts) = self.claim(id, token).await? else { return Ok(()) };
-        let message = match self.0.outbox.open(id, mail.user_id.map(UserId), &mail.sealed).await {
+        let message = match self.0.outbox.open(id, mail.user_id.map(UserId), &mail.sealed, &mail.quotes).await
+        {
             Ok(Some(message)) => message,
             // Of somebody who was erased.
             Ok(None) => return self.remove(id).await,
