@@ -29,6 +29,9 @@ pub const JWT_SECRET: &str = "a secret of at least thirty-two bytes";
 /// The password of everybody who has one.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// The variable that says whether people are told of what happens.
+pub const NOTIFICATIONS: &str = "NOTIFICATIONS";
+
 /// A whole desk, served over HTTP.
 pub struct TestDesk {
     /// The desk.
@@ -115,7 +118,8 @@ impl TestDesk {
         Self::with(database, &[]).await
     }
 
-    /// A desk on `database` with more `settings`, by variable.
+    /// A desk on `database` with more `settings`, by variable. Nobody is told of anything unless [`NOTIFICATIONS`] is on: most
+    /// tests look at what follows from what they do, and not at who hears of it.
     ///
     /// # Panics
     /// If it does not open.
@@ -125,8 +129,10 @@ impl TestDesk {
         let address = listener.local_addr().expect("an address");
         let public_url = format!("http://{address}");
         let mut settings = settings.to_vec();
-        if !settings.iter().any(|(name, _)| *name == "PUBLIC_URL") {
-            settings.push(("PUBLIC_URL", &public_url));
+        for otherwise in [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off")] {
+            if !settings.iter().any(|(name, _)| *name == otherwise.0) {
+                settings.push(otherwise);
+            }
         }
         let config = config(&settings, data.path());
         let (desk, running) = Desk::open(config, database.options.clone()).await.expect("a desk");

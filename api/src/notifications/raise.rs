@@ -166,8 +166,9 @@ impl Handler for Raise {
         NAME
     }
 
+    /// None where nobody is to be told: what happens meanwhile is passed over for good.
     fn types(&self) -> &'static [&'static str] {
-        audience::TYPES
+        if self.0.config.notifications { audience::TYPES } else { &[] }
     }
 
     async fn handle(&self, event: &Recorded) -> anyhow::Result<()> {

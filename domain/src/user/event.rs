@@ -9,9 +9,9 @@ use super::evolution::STEPS;
 use super::values::{ErasureReason, PasswordChange};
 use crate::access::{Department, Role};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::evolution::Step;
 use crate::id::{EntryId, TicketId};
 use crate::notification::preferences::Preferences;
-use crate::evolution::Step;
 use crate::scope::Scope;
 use crate::sealed::Sealed;
 

@@ -48,6 +48,8 @@ pub struct Config {
     /// `PUSH_ALLOWED_NETWORKS`: internal networks that push services may be in, to which everybody has the desk send; none
     /// by default.
     pub push_networks: Vec<Network>,
+    /// `NOTIFICATIONS`: whether people are told of what happens. Off for a copy of a desk that must write to nobody.
+    pub notifications: bool,
     /// The OpenID Connect providers that people may sign in with.
     pub oidc: Oidc,
     /// What must not be shown.
@@ -156,6 +158,7 @@ impl Config {
             mail: Mail::read(&mut reader),
             webhook_networks: networks(&mut reader, "WEBHOOK_ALLOWED_NETWORKS"),
             push_networks: networks(&mut reader, "PUSH_ALLOWED_NETWORKS"),
+            notifications: reader.parsed("NOTIFICATIONS", "on or off", on_or_off).unwrap_or(true),
             oidc: Oidc::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
@@ -322,6 +325,14 @@ fn lifetime(text: &str) -> Option<Duration> {
     let number = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse::<u64>().ok())??;
     let lifetime = Duration::from_secs(number.checked_mul(seconds)?);
     (!lifetime.is_zero() && lifetime <= LONGEST_LIFE).then_some(lifetime)
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
 }
 
 /// Reads an origin as browsers send it: scheme, host and perhaps port, and nothing else.

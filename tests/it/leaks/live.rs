@@ -6,13 +6,11 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::requests::{Got, Request};
-use super::scene::{Reader, Scene, text};
+use super::scene::{PATIENCE, Reader, Scene, text};
 use crate::realtime::client::Socket;
 use crate::stream::client::Follower;
 use crate::webhooks::receiver::Receiver;
 
-/// How long anything is waited for.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// How long nothing comes when nothing more will.
 const SILENCE: Duration = Duration::from_millis(400);
 
@@ -113,7 +111,8 @@ pub(super) async fn mails(scene: &Scene, reader: &Reader<'_>) -> Vec<Got> {
     scene.stir(reader.stage).await;
     let forgot = json!({ "email": address });
     let _ = scene.ask(reader, Method::POST, "/api/v1/auth/password/forgot", &forgot).await.expect(202);
-    let waiting = "select count(*) from desk.outgoing_mail where dead_at is null";
+    let waiting = "select (select count(*) from desk.outgoing_mail where dead_at is null)
+                        + (select count(*) from desk.notification_deliveries)";
     let started = Instant::now();
     loop {
         let mails = scene.desk.mails_to(&address, 1).await;

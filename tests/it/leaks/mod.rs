@@ -70,6 +70,12 @@ const WAYS: &[Way] = &[
     ),
     Way("drafts", By::Get(|of| of.operation == "show_draft"), None, &["draft"]),
     Way("export", By::Get(|of| of.operation == "export_user"), None, &["draft"]),
+    Way(
+        "notifications",
+        By::Get(|of| of.operation == "list_notifications"),
+        Some("unread_count"),
+        &["note of an administrator"],
+    ),
     Way("every other GET", By::Get(|_| true), Some("username"), &["link"]),
     Way(
         "rooms of sockets",
@@ -95,7 +101,12 @@ const WAYS: &[Way] = &[
         Some("-public"),
         HAPPENED,
     ),
-    Way("mail", By::Itself(|scene, reader| Box::pin(live::mails(scene, reader))), Some("Subject: "), &[]),
+    Way(
+        "mail",
+        By::Itself(|scene, reader| Box::pin(live::mails(scene, reader))),
+        Some("Subject: "),
+        &["note of an administrator"],
+    ),
     Way(
         "tries",
         By::Itself(|scene, reader| Box::pin(tries::all(scene, reader))),

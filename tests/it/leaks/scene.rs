@@ -1,22 +1,26 @@
 //! Tickets with everything on them that is for staff only, and whoever could be told too much of it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::access::Role;
 use domain::id::{EntryId, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::desk::{Answer, Somebody, TestDesk};
+use tests::desk::{Answer, NOTIFICATIONS, Somebody, TestDesk};
 use tests::postgres::TestDatabase;
 use uuid::Uuid;
 
-use super::stage::Stage;
+use super::stage::{Stage, TOLD};
 use crate::organizations::organization;
 use crate::webhooks::receiver::Receiver;
 
 /// What lets receivers on this machine be sent to, and tickets be filed as needed.
-const SETTINGS: [(&str, &str); 2] =
-    [("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8, ::1"), ("TICKETS_PER_DAY", "1000")];
+const SETTINGS: [(&str, &str); 3] =
+    [("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8, ::1"), ("TICKETS_PER_DAY", "1000"), (NOTIFICATIONS, "on")];
+
+/// How long anything is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A desk with a ticket of a requester and one of an agent, both with all that is for staff.
 pub(super) struct Scene {
@@ -77,6 +81,9 @@ impl Scene {
         let of_agent = Stage::set(&desk, [&own, &agent, &admin], "qzown").await;
         let follow = format!("/api/v1/tickets/{}/followers/{}", of_requester.ticket, follower.id);
         let _ = desk.send(desk.request(Some(&follower), Method::PUT, &follow)).await.expect(200);
+        for stage in [&of_requester, &of_agent] {
+            is_told(&desk, &agent, &format!("{}{TOLD}", stage.mark)).await;
+        }
         let endings = AtomicUsize::new(0);
         Self {
             desk,
@@ -188,4 +195,17 @@ impl Reader<'_> {
 
 pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// Waits until `who` was notified of something that says `text`: then everybody was whom it concerns.
+async fn is_told(desk: &TestDesk, who: &Somebody, text: &str) {
+    let started = Instant::now();
+    loop {
+        let listed = desk.get(who, "/api/v1/notifications?limit=100").await.expect(200).body;
+        if listed.to_string().contains(text) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "nobody is told of {text}: {listed}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

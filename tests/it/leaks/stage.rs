@@ -10,6 +10,9 @@ use crate::attachments::{form, send_form, upload};
 /// Stands in everything that is for staff, for whoever searches.
 pub(super) const WORD: &str = "Zanzibar";
 
+/// What the note ends with that an agent is notified of.
+pub(super) const TOLD: &str = "-told";
+
 /// Something that is for staff only.
 pub(super) struct Secret {
     pub(super) name: &'static str,
@@ -51,6 +54,10 @@ impl Stage {
         let path = stage.path("/attachments");
         let _ = send_form(desk, requester, &path, public).await.expect(201);
         stage.set_notes(desk, agent).await;
+        // The agent is told of what others write.
+        let told = stage.secret("note of an administrator", TOLD);
+        let note = stage.say(desk, admin, &told, json!({ "is_internal": true })).await;
+        stage.notes.push(note);
         stage.redact_notes(desk, agent, admin).await;
         stage.move_notes(desk, agent).await;
         let url = format!("https://example.org/{}", stage.secret("link", "-link").replace(' ', "/"));

@@ -1,14 +1,13 @@
 //! The bell as it rings: frames to whom a notification is for, and to nobody else.
 
 use serde_json::json;
-use tests::desk::TestDesk;
 
 use super::{LIST, act, put, say, told};
 use crate::realtime::client::Socket;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_is_told_at_once_with_the_number_of_the_unread() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, eve, root) = (desk.user().await, desk.user().await, desk.admin().await);
     let ticket = desk.ticket(&ada, None).await;
     told(&desk, &root, 1).await;

@@ -12,12 +12,21 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::desk::{Answer, Somebody, TestDesk};
+use tests::desk::{Answer, NOTIFICATIONS, Somebody, TestDesk};
+use tests::postgres::TestDatabase;
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LIST: &str = "/api/v1/notifications";
 const PREFERENCES: &str = "/api/v1/notifications/preferences";
+
+/// What has people told of what happens.
+const ON: [(&str, &str); 1] = [(NOTIFICATIONS, "on")];
+
+/// A desk that tells people of what happens.
+async fn open() -> TestDesk {
+    TestDesk::with(TestDatabase::create().await, &ON).await
+}
 
 /// The path of `ticket`.
 fn path_of(ticket: &Value) -> String {

@@ -2,13 +2,12 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::desk::TestDesk;
 
 use super::{PREFERENCES, act, address, all_is_told, assign, list, name, path_of, put, say, told};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn preferences_are_a_matrix_of_types_and_channels_of_which_what_is_left_out_stays() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let ada = desk.user().await;
     let shown = desk.get(&ada, PREFERENCES).await.expect(200).body;
     assert_eq!(shown["types"].as_object().map(serde_json::Map::len), Some(12), "{shown}");
@@ -40,7 +39,7 @@ async fn preferences_are_a_matrix_of_types_and_channels_of_which_what_is_left_ou
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_preference_can_be_is_refused_and_nothing_of_it_is_kept() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let ada = desk.user().await;
     for (body, field) in [
         (json!({ "types": { "gossip": { "email": true } } }), "types.gossip"),
@@ -71,7 +70,7 @@ async fn what_no_preference_can_be_is_refused_and_nothing_of_it_is_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_that_is_off_is_not_used_and_the_others_are() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, eve, root) = (desk.user().await, desk.user().await, desk.admin().await);
     let by_mail_only = json!({ "types": { "message_received": { "in_app": false, "push": false } } });
     let _ = put(&desk, &ada, PREFERENCES, by_mail_only).await.expect(200);
@@ -92,7 +91,7 @@ async fn a_channel_that_is_off_is_not_used_and_the_others_are() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_muted_ticket_somebody_is_told_when_they_are_meant_themselves() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     told(&desk, &ivan, 1).await;
@@ -119,7 +118,7 @@ async fn of_a_muted_ticket_somebody_is_told_when_they_are_meant_themselves() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn administrators_say_which_channels_there_are() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, root) = (desk.user().await, desk.admin().await);
     let body = json!({ "notification_channels": ["email"] });
     let request = desk.request(Some(&root), Method::PATCH, "/api/v1/admin/settings").json(&body);

@@ -6,7 +6,7 @@ use domain::id::TicketId;
 use domain::ticket::{Report, TicketCommand};
 use domain::webhook::{Destination, WebhookCommand};
 use serde_json::json;
-use tests::desk::{PASSWORD, TestDesk};
+use tests::desk::PASSWORD;
 use tests::postgres::the_desk;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const TITLE: &str = "The printer prints blank pages";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_is_told_to_the_agents_of_its_department_and_without_one_to_administrators() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, hana, root) =
         (desk.user().await, desk.it_agent().await, desk.hr_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
@@ -43,7 +43,7 @@ async fn a_ticket_is_told_to_the_agents_of_its_department_and_without_one_to_adm
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_are_told_to_those_around_the_ticket_and_never_to_who_wrote_them() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, iris, root) =
         (desk.user().await, desk.it_agent().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
@@ -75,7 +75,7 @@ async fn messages_are_told_to_those_around_the_ticket_and_never_to_who_wrote_the
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_note_is_told_to_staff_alone_and_who_is_mentioned_in_it_is_meant() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, eve, ivan, iris, root) = (
         desk.user().await,
         desk.user().await,
@@ -101,7 +101,7 @@ async fn a_note_is_told_to_staff_alone_and_who_is_mentioned_in_it_is_meant() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_a_ticket_stands_is_told_to_requester_and_agent_and_feedback_to_the_agent() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     assign(&desk, &root, &ticket, &ivan).await;
@@ -123,7 +123,7 @@ async fn where_a_ticket_stands_is_told_to_requester_and_agent_and_feedback_to_th
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn suspicion_and_a_webhook_that_is_disabled_are_told_to_administrators() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     let id = ticket["id"].as_str().and_then(|id| Uuid::try_parse(id).ok()).expect("an id");
@@ -154,7 +154,7 @@ async fn suspicion_and_a_webhook_that_is_disabled_are_told_to_administrators() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_whose_sign_in_was_copied_is_told_and_nobody_else() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let root = desk.admin().await;
     let body =
         json!({ "username": "grace", "email": "grace@example.com", "role": "user", "password": PASSWORD });
@@ -191,7 +191,7 @@ async fn somebody_whose_sign_in_was_copied_is_told_and_nobody_else() {
 /// Tickets that come from another system, with their own times, were told of there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happened_long_before_it_was_recorded_is_told_to_nobody() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan) = (desk.user().await, desk.it_agent().await);
     let _ = put(&desk, &ivan, PREFERENCES, json!({ "types": { "ticket_created": { "email": true } } }))
         .await

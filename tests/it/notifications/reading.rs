@@ -32,7 +32,7 @@ fn at(notification: &Value, rest: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notification_is_read_unread_and_deleted_and_the_badge_follows() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, listed) = ada_with(&desk, 3).await;
     assert_eq!(unread(&desk, &ada).await, 3);
     let read = put(&desk, &ada, &at(&listed[0], "/read"), json!({})).await.expect(200).body;
@@ -62,7 +62,7 @@ async fn a_notification_is_read_unread_and_deleted_and_the_badge_follows() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_else_s_notifications_are_not_there() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (_, listed) = ada_with(&desk, 1).await;
     for other in [desk.user().await, desk.it_agent().await, desk.admin().await] {
         for rest in ["/read", "/unread"] {
@@ -80,7 +80,7 @@ async fn somebody_else_s_notifications_are_not_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_is_paged_and_filtered_the_newest_first() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, listed) = ada_with(&desk, 5).await;
     let _ = put(&desk, &ada, &at(&listed[4], "/read"), json!({})).await.expect(200);
     let messages = async |query: &str| {

@@ -1,13 +1,12 @@
 //! What a notification says is what its reader may read now.
 
 use serde_json::json;
-use tests::desk::TestDesk;
 
 use super::{act, all_is_told, assign, list, name, note, say, told};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_ticket_that_somebody_does_not_see_any_more_nothing_is_said() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     let posted = say(&desk, &ada, &ticket, "marker-of-a-message").await;
@@ -31,7 +30,7 @@ async fn of_a_ticket_that_somebody_does_not_see_any_more_nothing_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_redacted_is_not_said() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     let posted = say(&desk, &ivan, &ticket, "marker-of-a-secret").await;
@@ -45,7 +44,7 @@ async fn what_was_redacted_is_not_said() {
 /// An agent's own ticket is like a requester's: what colleagues write among themselves is not theirs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_is_told_nothing_of_notes_about_themselves() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ivan, iris) = (desk.it_agent().await, desk.it_agent().await);
     let ticket = desk.ticket(&ivan, Some("IT")).await;
     note(&desk, &iris, &ticket, &format!("@{} asks too much", name(&ivan))).await;
@@ -59,7 +58,7 @@ async fn an_agent_is_told_nothing_of_notes_about_themselves() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_signed_out_for_good_is_told_nothing() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let ticket = desk.ticket(&ada, Some("IT")).await;
     assign(&desk, &root, &ticket, &ivan).await;

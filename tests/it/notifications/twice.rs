@@ -3,11 +3,11 @@
 use tests::desk::TestDesk;
 use tests::postgres::TestDatabase;
 
-use super::{address, all_is_told, list, say, told, until};
+use super::{ON, address, all_is_told, list, say, told, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handlers_that_begin_anew_raise_nothing_twice() {
-    let desk = TestDesk::open().await;
+    let desk = super::open().await;
     let (ada, root) = (desk.user().await, desk.admin().await);
     let ticket = desk.ticket(&ada, None).await;
     say(&desk, &root, &ticket, "hello").await;
@@ -18,7 +18,7 @@ async fn handlers_that_begin_anew_raise_nothing_twice() {
         .execute(database.database.pool())
         .await
         .expect("begun anew");
-    let desk = TestDesk::on(database).await;
+    let desk = TestDesk::with(database, &ON).await;
     all_is_told(&desk).await;
     assert_eq!(list(&desk, &ada).await.len(), 1);
     desk.assert_sound().await;
@@ -27,8 +27,8 @@ async fn handlers_that_begin_anew_raise_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_processes_one_raises_and_one_sends() {
-    let desk = TestDesk::on(TestDatabase::create().await).await;
-    let other = desk.another_node().await;
+    let desk = super::open().await;
+    let other = TestDesk::with(TestDatabase::at(desk.database.options.clone()), &ON).await;
     let (ada, root) = (desk.user().await, desk.admin().await);
     let ticket = desk.ticket(&ada, None).await;
     for n in 0..10 {
@@ -48,5 +48,24 @@ async fn of_two_processes_one_raises_and_one_sends() {
     texts.dedup();
     assert_eq!(texts.len(), 10);
     other.close().await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_it_is_off_nobody_is_told_then_or_later() {
+    let desk = TestDesk::open().await;
+    let (ada, root) = (desk.user().await, desk.admin().await);
+    let ticket = desk.ticket(&ada, None).await;
+    say(&desk, &root, &ticket, "of no consequence").await;
+    let head = desk.head().await;
+    let passed = "select position from desk.handlers where name = 'notifications'";
+    let position = async || {
+        let position: i64 = sqlx::query_scalar(passed).fetch_one(desk.desk.pool()).await.expect("a position");
+        position
+    };
+    until("all is passed over", async || position().await >= head).await;
+    let desk = TestDesk::with(desk.close().await, &ON).await;
+    all_is_told(&desk).await;
+    assert_eq!(list(&desk, &ada).await.len(), 0);
     desk.close().await;
 }

@@ -17,7 +17,7 @@ use infrastructure::push::{Notice, Status, Urgency, status};
 use reqwest::Method;
 use reqwest::header::USER_AGENT;
 use serde_json::{Value, json};
-use tests::desk::{Answer, Somebody, TestDesk};
+use tests::desk::{Answer, NOTIFICATIONS, Somebody, TestDesk};
 use tests::postgres::TestDatabase;
 use uuid::Uuid;
 
@@ -45,6 +45,13 @@ struct Scene {
 impl Scene {
     async fn set() -> Self {
         Self::with(Receiver::start().await).await
+    }
+
+    /// The same, where people are told of what happens.
+    async fn telling() -> Self {
+        let desk = TestDesk::with(TestDatabase::create().await, &[SETTINGS[0], (NOTIFICATIONS, "on")]).await;
+        let ada = desk.user().await;
+        Self { desk, ada, service: Receiver::start().await }
     }
 
     async fn with(service: Receiver) -> Self {

@@ -13,7 +13,7 @@ async fn post(desk: &TestDesk, who: &tests::desk::Somebody, path: &str, body: Va
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_reaches_the_browsers_of_those_around_the_ticket_and_a_note_none_of_a_requester() {
-    let scene = Scene::set().await;
+    let scene = Scene::telling().await;
     let (desk, ada) = (&scene.desk, &scene.ada);
     let (ivan, iris) = (desk.it_agent().await, desk.it_agent().await);
     scene.browser(ada, "of-ada").await;

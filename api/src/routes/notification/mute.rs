@@ -68,9 +68,10 @@ async fn muted(
     is_muted: bool,
 ) -> Answer<impl IntoResponse + use<>> {
     // What somebody does not see any more they may still unmute, where they muted it.
-    let ticket = match is_muted {
-        true => TicketId::of_stream(seen(desk, &request.by.sight(), ticket).await?.id),
-        false => find_id(desk, request, ticket).await?,
+    let ticket = if is_muted {
+        TicketId::of_stream(seen(desk, &request.by.sight(), ticket).await?.id)
+    } else {
+        find_id(desk, request, ticket).await?
     };
     // A person asks: the desk itself has no routes.
     let done = match request.by.person() {
