@@ -10,7 +10,7 @@ use domain::event::{Event, Recorded};
 use domain::id::UserId;
 use domain::notification::NotificationEvent;
 use domain::notification::preferences::Digest;
-use domain::notification::values::Channel;
+use domain::notification::values::{Channel, Kind};
 use infrastructure::handler::Handler;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -28,12 +28,17 @@ impl Queue {
         Self { commands, pool, wake }
     }
 
-    async fn add(&self, event: &Recorded, raised: &Raised<'_>, channel: Channel) -> anyhow::Result<()> {
-        let user = &self.commands.load_user(raised.user).await?.state;
+    async fn add(
+        &self,
+        event: &Recorded,
+        user_id: UserId,
+        kind: Kind,
+        channel: Channel,
+    ) -> anyhow::Result<()> {
+        let user = &self.commands.load_user(user_id).await?.state;
         let Some(preferences) = user.notifications() else { return Ok(()) };
-        let due = preferences.due(raised.kind, channel, event.recorded_at, user.zone());
-        let in_digest =
-            channel == Channel::Email && preferences.digest != Digest::Never && !raised.kind.is_urgent();
+        let due = preferences.due(kind, channel, event.recorded_at, user.zone());
+        let in_digest = channel == Channel::Email && preferences.digest != Digest::Never && !kind.is_urgent();
         sqlx::query(
             "insert into desk.notification_deliveries
                     (notification, channel, user_id, position, due_at, is_held, in_digest)
@@ -43,7 +48,7 @@ impl Queue {
         )
         .bind(event.stream)
         .bind(channel.as_str())
-        .bind(raised.user.0)
+        .bind(user_id.0)
         .bind(event.position)
         .bind(due)
         .bind(due > event.recorded_at)
@@ -55,13 +60,6 @@ impl Queue {
         }
         Ok(())
     }
-}
-
-/// What the queue has to know of a notification.
-struct Raised<'a> {
-    user: UserId,
-    kind: domain::notification::values::Kind,
-    channels: &'a [Channel],
 }
 
 #[async_trait]
@@ -80,9 +78,8 @@ impl Handler for Queue {
         else {
             return None.context("this is no notification");
         };
-        let raised = Raised { user: *user, kind: *kind, channels };
-        for channel in raised.channels.iter().copied().filter(|channel| *channel != Channel::InApp) {
-            self.add(event, &raised, channel).await?;
+        for channel in channels.iter().copied().filter(|channel| *channel != Channel::InApp) {
+            self.add(event, *user, *kind, channel).await?;
         }
         Ok(())
     }

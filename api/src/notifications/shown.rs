@@ -76,7 +76,7 @@ pub(crate) struct Full {
     pub(crate) ticket: Option<(String, String)>,
     /// All that the message says, if the reader may read it.
     pub(crate) content: Option<String>,
-    /// Whose texts are in it: the requester, and the message.
+    /// Whose texts are in it: the requester's, the message's, and the names of who is named.
     pub(crate) quotes: Vec<Uuid>,
 }
 
@@ -141,7 +141,8 @@ impl Found {
             }
         };
         let named = ticket.zip(data.ticket_id.clone()).map(|(ticket, id)| (id, ticket.title.clone()));
-        let quotes = ticket.map(|ticket| ticket.requester).into_iter().chain(row.message).collect();
+        let named_in_it = row.message.into_iter().chain(row.by_id).chain(row.assignee);
+        let quotes = ticket.map(|ticket| ticket.requester).into_iter().chain(named_in_it).collect();
         let shown = ShownNotification {
             id: NotificationId::of_stream(row.id).to_string(),
             user_id: UserId(row.user_id),

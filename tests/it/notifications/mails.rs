@@ -145,9 +145,8 @@ async fn who_does_not_see_the_ticket_any_more_when_it_is_due_gets_no_mail_of_it(
     desk.close().await;
 }
 
-/// The mail server is away, so the mails wait with what they quote.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mail_that_quotes_who_is_erased_or_what_is_redacted_never_leaves() {
+/// A desk whose mail server is away, so that mails wait.
+async fn without_a_server() -> TestDesk {
     let port = free_port().to_string();
     let settings = [
         ON[0],
@@ -156,29 +155,54 @@ async fn a_mail_that_quotes_who_is_erased_or_what_is_redacted_never_leaves() {
         ("SMTP_TLS", "none"),
         ("SMTP_FROM", "desk@example.org"),
     ];
-    let desk = TestDesk::with(TestDatabase::create().await, &settings).await;
+    TestDesk::with(TestDatabase::create().await, &settings).await
+}
+
+/// How many mails to `who` wait.
+async fn mails_waiting(desk: &TestDesk, who: &Somebody) -> i64 {
+    sqlx::query_scalar("select count(*) from desk.outgoing_mail where user_id = $1")
+        .bind(who.id.0)
+        .fetch_one(desk.desk.pool())
+        .await
+        .expect("a count")
+}
+
+async fn erase(desk: &TestDesk, root: &Somebody, who: &Somebody) {
+    let path = format!("/api/v1/users/{}/erase", who.id);
+    let confirm =
+        desk.post(root, &path, json!({ "reason": "legal" })).await.body["confirmation_token"].clone();
+    let body = json!({ "reason": "legal", "confirmation_token": confirm });
+    let erased = desk.post(root, &path, body).await;
+    assert!(erased.status.is_success(), "{}", erased.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_names_who_is_erased_never_leaves() {
+    let desk = without_a_server().await;
+    let (ada, ivan, root) = (desk.user().await, desk.it_agent().await, desk.admin().await);
+    let ticket = desk.ticket(&ada, Some("IT")).await;
+    assign(&desk, &root, &ticket, &ivan).await;
+    until("it waits", async || mails_waiting(&desk, &ada).await == 1).await;
+    erase(&desk, &root, &ivan).await;
+    until("it is gone", async || mails_waiting(&desk, &ada).await == 0).await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_quotes_who_is_erased_or_what_is_redacted_never_leaves() {
+    let desk = without_a_server().await;
     let (ada, eve, ivan, root) =
         (desk.user().await, desk.user().await, desk.it_agent().await, desk.admin().await);
     let (adas, eves) = (desk.ticket(&ada, Some("IT")).await, desk.ticket(&eve, Some("IT")).await);
     say(&desk, &ada, &adas, "of somebody who is erased").await;
     let redacted = say(&desk, &eve, &eves, "what is redacted").await;
     say(&desk, &eve, &eves, "what stays").await;
-    let mails = async || {
-        let of_ivan = "select count(*) from desk.outgoing_mail where user_id = $1";
-        let count: i64 =
-            sqlx::query_scalar(of_ivan).bind(ivan.id.0).fetch_one(desk.desk.pool()).await.expect("a count");
-        count
-    };
-    until("all wait", async || mails().await == 3).await;
+    until("all wait", async || mails_waiting(&desk, &ivan).await == 3).await;
     let path = format!("messages/{}/redact", redacted["id"].as_str().expect("an id"));
     act(&desk, &root, &eves, &path, json!({ "all": true, "reason": "A name" })).await;
-    until("one is gone", async || mails().await == 2).await;
-    let path = format!("/api/v1/users/{}/erase", ada.id);
-    let confirm =
-        desk.post(&root, &path, json!({ "reason": "legal" })).await.body["confirmation_token"].clone();
-    let erased = desk.post(&root, &path, json!({ "reason": "legal", "confirmation_token": confirm })).await;
-    assert!(erased.status.is_success(), "{}", erased.body);
-    until("another is gone", async || mails().await == 1).await;
+    until("one is gone", async || mails_waiting(&desk, &ivan).await == 2).await;
+    erase(&desk, &root, &ada).await;
+    until("another is gone", async || mails_waiting(&desk, &ivan).await == 1).await;
     let quoted = serde_json::to_string(&list(&desk, &ivan).await).expect("JSON");
     assert!(
         !quoted.contains("of somebody who is erased") && !quoted.contains("what is redacted"),
