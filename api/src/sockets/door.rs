@@ -26,7 +26,7 @@ const BEARER: &str = "bearer";
 /// How long somebody may take to say who they are.
 const INTRODUCTION: Duration = Duration::from_secs(10);
 /// Frames are small: so is what is kept for reading them.
-const READ_BUFFER: usize = 4 << 10;
+const READ_BUFFER: usize = 2 << 10;
 
 /// Brings the token of a request for a socket to where all others have theirs, and takes it out of the address.
 pub(crate) async fn bring_token(mut request: Request, next: Next) -> Response {
@@ -91,21 +91,32 @@ pub(crate) async fn open(desk: Desk, request: Request, ticket: Option<String>) -
         .max_frame_size(READ_AT_MOST)
         .max_message_size(READ_AT_MOST);
     let span = tracing::Span::current();
-    Ok(upgrade.on_upgrade(move |socket| serve(desk, (socket, parts), shown, ticket, place).instrument(span)))
+    // A socket stays for hours: what the request brought is let go of, unless the token is still to come.
+    let who = shown.map_or(Who::IsToSay(Box::new(parts)), |shown| Who::Said(Box::new(shown)));
+    let serving = |socket| Box::pin(serve(desk, socket, who, ticket, place).instrument(span));
+    Ok(upgrade.on_upgrade(serving))
+}
+
+/// Who opens a socket.
+enum Who {
+    /// They showed a token with the request.
+    Said(Box<Answer<Signed>>),
+    /// Their first frame says so; with what the request said besides.
+    IsToSay(Box<Parts>),
 }
 
 /// Serves a socket to its end.
 async fn serve(
     desk: Desk,
-    (socket, parts): (WebSocket, Parts),
-    shown: Option<Answer<Signed>>,
+    socket: WebSocket,
+    who: Who,
     ticket: Option<String>,
     _place: OwnedSemaphorePermit,
 ) {
     let mut wire = Wire::new(socket, desk.clone());
-    let signed = match shown {
-        Some(shown) => shown.map_err(|problem| End::of(&problem)),
-        None => introduced(&desk, &mut wire, parts).await,
+    let signed = match who {
+        Who::Said(shown) => shown.map_err(|problem| End::of(&problem)),
+        Who::IsToSay(parts) => Box::pin(introduced(&desk, &mut wire, *parts)).await,
     };
     match signed {
         Ok(signed) => Socket::serve(desk, wire, signed, ticket).await,

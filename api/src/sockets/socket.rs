@@ -95,30 +95,31 @@ impl Socket {
         let head = self.desk.sockets.hub.position();
         self.wire.send(frames::welcome(self.entered.line.session, head)).await?;
         if let Some(ticket) = ticket {
-            self.come_home(&ticket).await?;
+            Box::pin(self.come_home(&ticket)).await?;
         }
         let mut ticks = tokio::time::interval(TRUSTED_FOR);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What happens now and then is put on the heap while it happens: a socket is idle nearly always, and there are many.
         loop {
             let is_behind = self.rooms.iter().any(|subscription| !subscription.is_live);
             tokio::select! {
                 text = self.wire.next() => {
                     self.heard = Instant::now();
                     if let Some(text) = text? {
-                        self.hear(&text).await?;
+                        Box::pin(self.hear(&text)).await?;
                     }
                 }
                 item = self.items.recv() => match item {
-                    Some(Item::Happened(happened)) => self.deliver(&happened).await?,
-                    Some(Item::Presence(present)) => self.deliver_presence(&present.0, &present.1).await?,
+                    Some(Item::Happened(happened)) => Box::pin(self.deliver(&happened)).await?,
+                    Some(Item::Presence(present)) => Box::pin(self.deliver_presence(&present.0, &present.1)).await?,
                     None => return Err(End::Gone),
                 },
                 () = self.entered.line.look.notified() => {
                     self.wary_until = Instant::now() + WARY;
-                    self.look().await?;
+                    Box::pin(self.look()).await?;
                 }
                 _ = ticks.tick() => self.tick().await?,
-                () = std::future::ready(()), if is_behind => self.catch_up().await?,
+                () = std::future::ready(()), if is_behind => Box::pin(self.catch_up()).await?,
             }
         }
     }
@@ -146,7 +147,7 @@ impl Socket {
             self.wire.ping().await?;
         }
         if now < self.wary_until || now.duration_since(self.looked) >= TRUSTED_UNTOLD {
-            self.look().await?;
+            Box::pin(self.look()).await?;
         }
         self.said.retain(|_, at| now.duration_since(*at) < SILENCE);
         Ok(())
