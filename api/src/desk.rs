@@ -45,6 +45,7 @@ use crate::rebuilds::{self, Rebuilds};
 use crate::seen::Sessions;
 use crate::settings::Trusted;
 use crate::sockets::Sockets;
+use crate::triage::{HandOut, Sort, Waiting};
 
 /// How often a head of the log is signed while it grows.
 const SEALED_EVERY: Duration = Duration::from_mins(1);
@@ -101,6 +102,8 @@ pub struct Parts {
     pub(crate) streams: Streams,
     /// The sockets of this process.
     pub(crate) sockets: Sockets,
+    /// Those who wait until it is known whose work their ticket is.
+    pub(crate) waiting: Waiting,
     /// Rebuilds of read models that this process runs.
     pub(crate) rebuilds: Rebuilds,
     /// Departments seen a moment ago.
@@ -197,11 +200,14 @@ impl Desk {
             afterwards: afterwards.clone(),
             streams: Streams::default(),
             sockets: Sockets::default(),
+            waiting: Waiting::default(),
             rebuilds: Rebuilds::new(stop.clone()),
             departments: Departments::default(),
             trusted_settings: Trusted::default(),
         }));
         handlers.push(Arc::new(Raise::new(desk.clone())));
+        handlers.push(Arc::new(Sort::new(desk.clone())));
+        handlers.push(Arc::new(HandOut::new(desk.clone())));
         let handlers = handler::Runner::register(Arc::clone(&log), desk.database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
         tokio::spawn(Deliverer::new(desk.clone(), deliveries).run(stop.clone()));

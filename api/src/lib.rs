@@ -76,6 +76,7 @@ mod sessions;
 mod settings;
 pub mod settle;
 mod sockets;
+mod triage;
 
 pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};

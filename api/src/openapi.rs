@@ -36,6 +36,7 @@ use crate::settle::Late;
         (name = "webhooks", description = "Addresses outside that are told of events as they happen."),
         (name = "push", description = "Browsers that are told of something while no page of the desk is open."),
         (name = "catalogues", description = "Departments, buildings, categories, teams, organizations, tags."),
+        (name = "ai", description = "What models make of a text, asked directly."),
         (name = "settings", description = "What administrators decide while the desk runs."),
         (name = "internal", description = "What programs of the desk's predecessors call."),
         (name = "ops", description = "Whether the desk is well."),

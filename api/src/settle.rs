@@ -54,6 +54,13 @@ impl Desk {
     }
 }
 
+impl Settled {
+    /// The same, with what followed up to `position` and is visible, too.
+    pub(crate) fn or_later(self, position: Option<i64>) -> Self {
+        Self(position.or(self.0))
+    }
+}
+
 impl IntoResponseParts for Settled {
     type Error = std::convert::Infallible;
 

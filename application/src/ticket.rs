@@ -1,5 +1,7 @@
 //! What people do with tickets and the conversations on them.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use domain::access::{Caller, Role};
 use domain::attachment::Uploaded;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use crate::attachment::taking_part;
 use crate::ledger::{Append, Appended, Quota, StreamAppend};
-use crate::{Commands, Done, Error, Request};
+use crate::{Commands, Done, Error, Loaded, Request};
 
 /// A ticket to be filed. Texts are parsed.
 #[derive(Debug, Clone)]
@@ -54,6 +56,14 @@ pub struct NewMessage {
 }
 
 impl Commands {
+    /// A ticket as the log has it now.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn load_ticket(&self, id: TicketId) -> Result<Arc<Loaded<Ticket>>, Error> {
+        self.tickets.load(id.stream(), true).await
+    }
+
     /// Files a ticket. Requesters have a daily allowance; staff and the desk itself have none.
     ///
     /// # Errors

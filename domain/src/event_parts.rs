@@ -13,7 +13,8 @@ impl Event {
     pub fn public_part(&self) -> Option<Self> {
         match self {
             Self::Ticket(
-                TicketEvent::TicketFlagged { .. }
+                TicketEvent::TicketScreened { .. }
+                | TicketEvent::TicketFlagged { .. }
                 | TicketEvent::FlagCleared {}
                 | TicketEvent::TicketSplit { .. }
                 | TicketEvent::TicketLinked { .. }
@@ -57,6 +58,19 @@ impl Event {
                     (*from, *origin) = (None, None);
                 }
                 Some(Self::Conversation(moved))
+            }
+            // With whom it is they may know; how a model came to that, and how sure it is, is for staff.
+            Self::Ticket(TicketEvent::TicketRouted { department, by, .. }) => {
+                let (department, by) = (department.clone(), *by);
+                let (model, confidence, reasons, took_us) = (None, None, None, 0);
+                Some(Self::Ticket(TicketEvent::TicketRouted {
+                    department,
+                    by,
+                    model,
+                    confidence,
+                    reasons,
+                    took_us,
+                }))
             }
             Self::Ticket(TicketEvent::TicketTransferred { from, to, note: Some(_) }) => {
                 let (from, to) = (from.clone(), to.clone());

@@ -1,6 +1,7 @@
 //! How many tickets each agent has that still need something done: counted as they come and go, never by looking.
 
 use application::Load;
+use domain::access::Department;
 use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
 use domain::ticket::TicketEvent;
@@ -133,6 +134,52 @@ pub async fn of(pool: &PgPool, agent: UserId) -> sqlx::Result<Load> {
     .fetch_one(pool)
     .await?;
     Ok(Load { active: u32::try_from(active).unwrap_or_default(), taken })
+}
+
+/// Somebody to whom tickets may be handed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Who.
+    pub id: UserId,
+    /// The departments they work for.
+    pub departments: Vec<Department>,
+    /// How many tickets they take at a time.
+    pub capacity: u32,
+    /// How many they have that still need something done.
+    pub active: u32,
+    /// How many events of their workload that count follows from.
+    pub taken: i32,
+}
+
+/// The agents who take tickets and have fewer than they can, those of `department` only if one is given: people who may sign in, and
+/// no administrators.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn with_room(pool: &PgPool, department: Option<&Department>) -> sqlx::Result<Vec<Candidate>> {
+    let rows: Vec<(Uuid, String, i32, i64, i32)> = sqlx::query_as(
+        "select u.id, u.departments, u.capacity, coalesce(l.n, 0), coalesce(w.version, 0)
+           from read.user_directory u
+           left join read.agent_load l on l.agent = u.id::text
+           left join read.workloads w on w.agent = u.id
+          where u.role not in ('user', 'admin')
+            and u.is_active
+            and not u.is_service
+            and u.is_available
+            and coalesce(l.n, 0) < u.capacity
+            and ($1::text is null or strpos(u.departments, $1) > 0)",
+    )
+    .bind(department.map(|code| format!(",{},", code.as_str())))
+    .fetch_all(pool)
+    .await?;
+    let candidates = rows.into_iter().map(|(id, departments, capacity, active, taken)| Candidate {
+        id: UserId(id),
+        departments: departments.split(',').filter_map(|code| code.parse().ok()).collect(),
+        capacity: u32::try_from(capacity).unwrap_or_default(),
+        active: u32::try_from(active).unwrap_or_default(),
+        taken,
+    });
+    Ok(candidates.collect())
 }
 
 /// The active tickets that `agent` has from before `position`.

@@ -186,6 +186,29 @@ pub async fn by_id(pool: &PgPool, kind: EntryKind, id: EntryId) -> sqlx::Result<
     Ok(row.map(ListedEntry::from))
 }
 
+/// The entry of the catalogue of `kind` that can be chosen and is called `name`, by name or code, whatever stands between its words.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn called(pool: &PgPool, kind: EntryKind, name: &str) -> sqlx::Result<Option<EntryId>> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "select id
+           from read.catalogue
+          where kind = $1
+            and not is_removed
+            and is_active
+            and $2 in (regexp_replace(lower(name), '[^[:alnum:]]', '', 'g'),
+                       regexp_replace(lower(code), '[^[:alnum:]]', '', 'g'))
+          order by code
+          limit 1",
+    )
+    .bind(kind.as_str())
+    .bind(name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+    .fetch_optional(pool)
+    .await?;
+    Ok(id.map(EntryId))
+}
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -57,6 +57,7 @@ impl Facts {
             | E::TicketDetailsEdited { .. }
             | E::FeedbackGiven { .. }
             | E::TeamAssigned { .. }
+            | E::TicketScreened { .. }
             | E::CategoryChanged { .. }
             | E::BuildingChanged { .. }
             | E::TagsChanged { .. }
@@ -98,6 +99,9 @@ impl Facts {
             E::TicketUnmerged { to } => {
                 self.status = word(*to);
                 self.closed_at = None;
+            }
+            E::TicketRouted { department, .. } => {
+                self.department = department.as_ref().map(ToString::to_string);
             }
             E::TicketFlagged { .. } => self.misuse_flag = true,
             E::FlagCleared {} => self.misuse_flag = false,

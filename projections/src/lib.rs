@@ -50,6 +50,7 @@ pub mod ticket_page;
 pub mod ticket_past;
 pub mod ticket_search;
 pub mod user_directory;
+pub mod waiting;
 pub mod webhooks;
 
 use infrastructure::projection::ReadModel;

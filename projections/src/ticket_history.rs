@@ -6,7 +6,7 @@ use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{EntryId, TicketId};
 use domain::ticket::TicketEvent;
-use domain::ticket::values::{FlaggedBy, Status};
+use domain::ticket::values::{Finding, FlaggedBy, RoutedBy, Status};
 use infrastructure::projection::{Cells, Kind, Row, Table};
 use serde::Serialize;
 use sqlx::{FromRow, PgExecutor, PgPool};
@@ -93,6 +93,14 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
         E::FeedbackGiven { rating, .. } => {
             Entry::new("updated", "Feedback given").change(None, rating.map(|rating| rating.to_string()))
         }
+        E::TicketScreened { found, .. } => Entry::new("updated", screened(*found)),
+        E::TicketRouted { department: None, .. } => {
+            Entry::new("updated", "Nobody could tell whose work it is: a person has to say")
+        }
+        E::TicketRouted { department: Some(to), by, .. } => {
+            let how = if *by == RoutedBy::Filing { "as it was filed" } else { "by what it says" };
+            Entry::new("updated", format!("Routed to {to}, {how}")).change(None, Some(to.to_string()))
+        }
         E::TicketFlagged { by, .. } => Entry::new("updated", suspected(*by)),
         E::FlagCleared {} => Entry::new("updated", "Suspicion of misuse dropped"),
         E::MisuseConfirmed { .. } => Entry::new("closed", "Closed as misuse"),
@@ -117,6 +125,14 @@ fn ticket_entry(event: &TicketEvent) -> Entry {
 
 fn became(action: &'static str, description: &str, entry: Option<EntryId>) -> Entry {
     Entry::new(action, description).change(None, entry.map(|id| id.to_string()))
+}
+
+fn screened(found: Finding) -> &'static str {
+    match found {
+        Finding::Harmless => "Screened: harmless",
+        Finding::Doubtful => "Screened: in doubt, a person has to look",
+        Finding::Harmful => "Screened: suspected of misuse",
+    }
 }
 
 fn suspected(by: FlaggedBy) -> &'static str {

@@ -46,5 +46,6 @@ mod splits;
 mod stream;
 mod structure;
 mod tickets;
+mod triage;
 mod unknown;
 mod webhooks;

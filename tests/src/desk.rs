@@ -31,6 +31,8 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// The variable that says whether people are told of what happens.
 pub const NOTIFICATIONS: &str = "NOTIFICATIONS";
+/// The variable that says whether new tickets are screened, routed and handed out: `on` or `off`.
+pub const TRIAGE: &str = "TRIAGE";
 
 /// A whole desk, served over HTTP.
 pub struct TestDesk {
@@ -118,8 +120,8 @@ impl TestDesk {
         Self::with(database, &[]).await
     }
 
-    /// A desk on `database` with more `settings`, by variable. Nobody is told of anything unless [`NOTIFICATIONS`] is on: most
-    /// tests look at what follows from what they do, and not at who hears of it.
+    /// A desk on `database` with more `settings`, by variable. Nobody is told of anything unless [`NOTIFICATIONS`] is on, and
+    /// nothing happens to a ticket by itself unless [`TRIAGE`] is: most tests look at what follows from what they do.
     ///
     /// # Panics
     /// If it does not open.
@@ -129,7 +131,7 @@ impl TestDesk {
         let address = listener.local_addr().expect("an address");
         let public_url = format!("http://{address}");
         let mut settings = settings.to_vec();
-        for otherwise in [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off")] {
+        for otherwise in [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off"), (TRIAGE, "off")] {
             if !settings.iter().any(|(name, _)| *name == otherwise.0) {
                 settings.push(otherwise);
             }

@@ -137,6 +137,19 @@ fn ticket(event: &TicketEvent, names: &Names) -> Told {
             <&str>::from(urgency),
             impact.map_or("none", Into::into),
         )),
+        E::TicketScreened { found, harm, model, confidence, reasons, .. } => {
+            let harm = harm.map(|harm| format!(", {}", <&str>::from(harm))).unwrap_or_default();
+            let found = <&str>::from(found);
+            Told::new(format!("screened by {model}: {found}{harm}, {confidence:.2} sure"))
+                .with(reasons.as_ref())
+        }
+        E::TicketRouted { department, by, model, confidence, reasons, .. } => {
+            let to = department_or_none(department.as_ref());
+            let model = model.as_deref().unwrap_or("no model");
+            let sure = confidence.map(|sure| format!(", {sure:.2} sure")).unwrap_or_default();
+            Told::new(format!("routed to {to} by {} ({model}{sure})", <&str>::from(by)))
+                .with(reasons.as_ref())
+        }
         E::TicketTransferred { from, to, note } => {
             Told::new(format!("transferred from {} to {to}", department_or_none(from.as_ref())))
                 .with(note.as_ref())

@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::letters;
 use super::shown::Full;
-use super::{failure, letters};
 use crate::desk::Desk;
 use crate::mail::is_reachable;
 
@@ -122,7 +122,7 @@ impl Deliverer {
         let Some(caller) = account.state.caller().filter(|_| account.state.may_sign_in()) else {
             return Ok(());
         };
-        let sight = self.desk.reaching(caller).await.map_err(|problem| failure(&problem))?.sight();
+        let sight = self.desk.reaching(caller).await.map_err(|problem| problem.of_handler())?.sight();
         let full = self.full(&sight, due).await?;
         if full.is_empty() {
             return Ok(());
@@ -143,7 +143,7 @@ impl Deliverer {
         let is_held = |id: Uuid| due.iter().any(|due| due.notification == id && due.is_held);
         let rows = by_ids(self.desk.pool(), &ids).await?;
         let rows = rows.into_iter().filter(|row| !(row.is_read && is_held(row.id))).collect();
-        let full = self.desk.full_notifications(sight, rows).await.map_err(|problem| failure(&problem))?;
+        let full = self.desk.full_notifications(sight, rows).await.map_err(|problem| problem.of_handler())?;
         Ok(full
             .into_iter()
             .filter(|full| full.ticket.is_some() || full.shown.data.ticket_id.is_none())

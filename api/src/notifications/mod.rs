@@ -12,22 +12,10 @@ mod raise;
 mod shown;
 mod words;
 
-use axum::http::StatusCode;
-use infrastructure::handler::NotNow;
-
 pub(crate) use self::deliver::Deliverer;
 pub(crate) use self::queue::Queue;
 pub(crate) use self::raise::Raise;
 pub(crate) use self::shown::ShownNotification;
-use crate::problem::Problem;
 
 /// The longest excerpt of a message that a notification shows, in characters.
 const EXCERPT: usize = 200;
-
-/// What a handler makes of a problem: while the database is away nothing is wrong with the event.
-fn failure(problem: &Problem) -> anyhow::Error {
-    if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
-        return NotNow("the database or the log is away").into();
-    }
-    anyhow::anyhow!("it was answered with {}", problem.code())
-}

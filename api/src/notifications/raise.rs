@@ -21,7 +21,6 @@ use projections::standing::{self, Standing};
 use projections::{followers, messages, user_directory};
 use uuid::Uuid;
 
-use super::failure;
 use crate::desk::Desk;
 use crate::problem::Answer;
 
@@ -63,7 +62,10 @@ impl Raise {
             followers: followers::of(pool, ticket).await?,
             ..People::default()
         };
-        if audience::concerns_the_department(&event.event, standing.assignee) {
+        // Where it goes is said, and told, a moment later.
+        let is_to_be_routed = self.0.config.triage
+            && matches!(event.event, Event::Ticket(TicketEvent::TicketCreated { department: None, .. }));
+        if !is_to_be_routed && audience::concerns_the_department(&event.event, standing.assignee) {
             people.department = match &standing.department {
                 Some(department) => user_directory::agents_of(pool, department).await?,
                 None => admins().await?,
@@ -145,7 +147,8 @@ impl Raise {
             return Ok(vec![]);
         }
         let desk = &self.0;
-        let mut allowed = desk.settings().await.map_err(|problem| failure(&problem))?.notification_channels();
+        let mut allowed =
+            desk.settings().await.map_err(|problem| problem.of_handler())?.notification_channels();
         if event.recorded_at - event.occurred_at > NEWS {
             allowed.retain(|channel| *channel == Channel::InApp);
         }
@@ -154,7 +157,7 @@ impl Raise {
         let (mut notices, about) = (Vec::new(), about_all(&event.event, &others));
         for (one, (_, account)) in concerned.into_iter().zip(accounts) {
             let told = self.notice((one, &account.state), (event, about), standing.as_ref(), &allowed).await;
-            notices.extend(told.map_err(|problem| failure(&problem))?);
+            notices.extend(told.map_err(|problem| problem.of_handler())?);
         }
         Ok(notices)
     }

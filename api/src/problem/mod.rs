@@ -12,6 +12,7 @@ pub(crate) mod tests;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use infrastructure::handler::NotNow;
 use serde_json::{Map, Value};
 
 pub(crate) use self::body::Code;
@@ -36,6 +37,15 @@ struct Contents {
 }
 
 impl Problem {
+    /// What a handler makes of it: while the database is away nothing is wrong with the event.
+    #[must_use]
+    pub(crate) fn of_handler(&self) -> anyhow::Error {
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return NotNow("the database or the log is away").into();
+        }
+        anyhow::anyhow!("it was answered with {}", self.code())
+    }
+
     /// Any problem; the constructors below say what they mean.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {

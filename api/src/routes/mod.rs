@@ -53,6 +53,7 @@
 //! Each noun's module has `routes()`, its list; `all` has theirs.
 
 mod activity;
+mod ai;
 mod api_token;
 pub(crate) mod attachment;
 mod audit;
@@ -103,6 +104,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(webhook::routes())
         .merge(notification::routes())
         .merge(push::routes())
+        .merge(ai::routes())
         .merge(internal::routes())
 }
 

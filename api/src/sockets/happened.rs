@@ -247,6 +247,7 @@ fn is_alert(event: &Event) -> bool {
         event,
         Event::Ticket(
             E::TicketCreated { department: None, .. }
+                | E::TicketRouted { department: None, .. }
                 | E::TicketFlagged { .. }
                 | E::FlagCleared {}
                 | E::MisuseConfirmed { .. }

@@ -20,7 +20,7 @@ pub(super) struct Told {
 /// How `event` is told, which did `step` to its ticket's status and posted or redacted `message`; none if it is not.
 pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) -> Option<Told> {
     let (name, fields) = match event {
-        Event::Ticket(ticket) => of_ticket(ticket, event),
+        Event::Ticket(ticket) => of_ticket(ticket, event)?,
         Event::Conversation(
             ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
         ) => ("new_message_in_ticket", json!({ "message": message })),
@@ -58,9 +58,9 @@ pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) 
     Some(Told { name, fields })
 }
 
-fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
+fn of_ticket(ticket: &TicketEvent, event: &Event) -> Option<(&'static str, Value)> {
     use TicketEvent as E;
-    match ticket {
+    let told = match ticket {
         E::TicketCreated { .. } => ("new_ticket_for_agent", json!({ "ticket": created(event) })),
         E::TicketTransferred { from, to, note } => {
             let note = note.as_ref().map(Sealed::shown);
@@ -81,6 +81,10 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
         }
         E::TicketClosed { .. } | E::MisuseConfirmed { .. } | E::TicketUnmerged { .. } => {
             ("ticket_status_changed", json!({}))
+        }
+        E::TicketScreened { .. } => return None,
+        E::TicketRouted { department, .. } => {
+            ("ticket_updated", json!({ "changes": { "department": department } }))
         }
         E::TicketFlagged { reason, by } => {
             let reason = reason.as_ref().map(Sealed::shown);
@@ -106,7 +110,8 @@ fn of_ticket(ticket: &TicketEvent, event: &Event) -> (&'static str, Value) {
         | E::BuildingChanged { .. }
         | E::TagsChanged { .. }
         | E::FeedbackGiven { .. } => ("ticket_updated", json!({ "changes": changes(ticket, event) })),
-    }
+    };
+    Some(told)
 }
 
 /// A file, in the words of the endpoints.

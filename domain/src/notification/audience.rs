@@ -7,12 +7,14 @@ use crate::event::Event;
 use crate::id::{MessageId, UserId};
 use crate::notification::values::{Alert, Kind};
 use crate::ticket::TicketEvent;
-use crate::ticket::values::Status;
+use crate::ticket::values::{Finding, RoutedBy, Status};
 use crate::webhook::WebhookEvent;
 
 /// The types of events that may concern somebody.
 pub const TYPES: &[&str] = &[
     "TicketCreated",
+    "TicketScreened",
+    "TicketRouted",
     "TicketTransferred",
     "TicketAssigned",
     "StatusChanged",
@@ -77,9 +79,20 @@ pub struct Concerned {
 #[must_use]
 pub fn concerns_the_department(event: &Event, assignee: Option<UserId>) -> bool {
     match event {
-        Event::Ticket(TicketEvent::TicketCreated { .. } | TicketEvent::TicketTransferred { .. }) => true,
+        Event::Ticket(event) if comes(event) => true,
         Event::Ticket(TicketEvent::TicketReopened { .. })
         | Event::Conversation(ConversationEvent::MessagePosted { .. }) => assignee.is_none(),
+        _ => false,
+    }
+}
+
+/// Whether a ticket comes to a department by it, or to administrators for want of one. Where it was filed with one, it
+/// came there when it was filed.
+fn comes(event: &TicketEvent) -> bool {
+    match event {
+        TicketEvent::TicketCreated { .. } | TicketEvent::TicketTransferred { .. } => true,
+        TicketEvent::TicketScreened { found, .. } => *found == Finding::Doubtful,
+        TicketEvent::TicketRouted { by, .. } => *by != RoutedBy::Filing,
         _ => false,
     }
 }
@@ -164,7 +177,7 @@ pub fn about(event: &Event) -> About {
 fn of_ticket(event: &TicketEvent, people: &People, all_of_it: bool) -> Vec<Concerned> {
     use TicketEvent as E;
     match event {
-        E::TicketCreated { .. } | E::TicketTransferred { .. } => all(&people.department, Kind::TicketCreated),
+        event if comes(event) => all(&people.department, Kind::TicketCreated),
         E::TicketAssigned { agent: Some(agent) } => {
             let mut told = vec![Concerned { user: *agent, kind: Kind::TicketAssigned, in_person: true }];
             told.extend(all(&people.around(), Kind::TicketAssigned));

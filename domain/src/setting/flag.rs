@@ -11,8 +11,14 @@ use strum::IntoEnumIterator as _;
 pub enum Flag {
     /// The API's description and its pages.
     ApiDocs,
+    /// Tickets being handed to agents.
+    AutoAssignment,
     /// The stream of events for people who are no staff.
     EventStreamForRequesters,
+    /// Tickets being routed by what they say.
+    Routing,
+    /// Tickets being looked at for misuse.
+    Screening,
 }
 
 impl Flag {
@@ -31,7 +37,11 @@ impl Flag {
     #[must_use]
     pub fn default(self) -> bool {
         match self {
-            Self::ApiDocs | Self::EventStreamForRequesters => true,
+            Self::ApiDocs
+            | Self::AutoAssignment
+            | Self::EventStreamForRequesters
+            | Self::Routing
+            | Self::Screening => true,
         }
     }
 
@@ -40,6 +50,11 @@ impl Flag {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::ApiDocs => "the pages at /docs and the documents they show are served",
+            Self::AutoAssignment => {
+                "tickets go to the agent of their department who has least to do and has room"
+            }
+            Self::Routing => "new tickets that name no department go to the one that they read like",
+            Self::Screening => "new tickets that read like misuse are held back for an administrator",
             Self::EventStreamForRequesters => "requesters may follow their own tickets at /events/stream",
         }
     }

@@ -1,8 +1,10 @@
 //! What can be asked of a ticket.
 
+use chrono::TimeDelta;
+
 use super::labels::LabelChanges;
 use super::links::Link;
-use super::values::{Impact, Priority, Status, Urgency};
+use super::values::{Finding, Harm, Impact, Priority, Status, Urgency};
 use crate::access::{Caller, Department, Role};
 use crate::change::Change;
 use crate::id::{EntryId, LinkId, TicketId, UserId};
@@ -73,6 +75,8 @@ pub enum TicketCommand {
         /// In words.
         comment: Option<String>,
     },
+    /// Take over what models made of it: whether it is misuse, and whose work it is. For the desk itself.
+    Triage(Box<Triaged>),
     /// Suspect misuse.
     Flag {
         /// What raised the suspicion.
@@ -158,6 +162,52 @@ pub struct Report {
     pub building: Option<EntryId>,
     /// The organization that the requester belongs to.
     pub organization: Option<EntryId>,
+}
+
+/// What models made of a ticket.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Triaged {
+    /// Whether it is misuse; none if nobody has to ask.
+    pub screening: Option<Screening>,
+    /// Whose work it is, as far as that is not known.
+    pub routing: Option<Routing>,
+}
+
+/// Whether a ticket is misuse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Screening {
+    /// What was made of it.
+    pub found: Finding,
+    /// What is harmful about it, or may be.
+    pub harm: Option<Harm>,
+    /// Who says so, and why.
+    pub by: Conclusion,
+}
+
+/// Whose work a ticket is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routing {
+    /// The department; none if it cannot be told.
+    pub department: Option<Department>,
+    /// What it is about; an active category.
+    pub category: Option<EntryId>,
+    /// How pressing the text says it is.
+    pub urgency: Option<Urgency>,
+    /// Who says so, and why.
+    pub by: Conclusion,
+}
+
+/// How a model came to what it says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Conclusion {
+    /// The model, with its version.
+    pub model: String,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+    /// What made it think so.
+    pub reasons: Option<String>,
+    /// How long it took.
+    pub took: TimeDelta,
 }
 
 /// What is to be different about a ticket.

@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 
 use super::evolution::STEPS;
 use super::links::LinkKind;
-use super::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use super::values::{
+    Finding, FlaggedBy, Harm, Impact, Priority, PrioritySource, ResolvedBy, RoutedBy, Status, Urgency,
+};
 use crate::access::Department;
 use crate::catalogue::values::Code;
 use crate::event::{Event, StoredEvent, StreamType, version_of};
@@ -136,6 +138,38 @@ pub enum TicketEvent {
         /// When: feedback may be changed for some days after the first.
         at: DateTime<Utc>,
     },
+    /// A model looked whether it is misuse. Where that is suspected, `TicketFlagged` follows.
+    TicketScreened {
+        /// What it made of it.
+        found: Finding,
+        /// What is harmful about it, or may be.
+        harm: Option<Harm>,
+        /// The model, with its version.
+        model: String,
+        /// How sure it is, from 0 to 1.
+        confidence: f64,
+        /// What made it think so.
+        reasons: Option<Sealed>,
+        /// How long it took, in microseconds.
+        #[schema(minimum = 0)]
+        took_us: i64,
+    },
+    /// It was said whose work it is. What a model read out of the text besides follows in events of its own.
+    TicketRouted {
+        /// The department now responsible; none if a person has to say.
+        department: Option<Department>,
+        /// Who said so.
+        by: RoutedBy,
+        /// The model that was asked, with its version.
+        model: Option<String>,
+        /// How sure it is of its department, from 0 to 1.
+        confidence: Option<f64>,
+        /// What made it think so, or why nobody could tell.
+        reasons: Option<Sealed>,
+        /// How long it took, in microseconds.
+        #[schema(minimum = 0)]
+        took_us: i64,
+    },
     /// Screening or a person suspects misuse; an administrator decides.
     TicketFlagged {
         /// What raised the suspicion.
@@ -223,6 +257,8 @@ impl StoredEvent for TicketEvent {
         ("TicketClosed", 1),
         ("TicketReopened", 1),
         ("FeedbackGiven", 1),
+        ("TicketScreened", 1),
+        ("TicketRouted", 1),
         ("TicketFlagged", 2),
         ("FlagCleared", 1),
         ("MisuseConfirmed", 1),

@@ -120,12 +120,14 @@ impl TicketEvent {
                 F::ReopenCount,
             ],
             Self::FeedbackGiven { .. } => &[F::FeedbackRating, F::FeedbackComment],
+            Self::TicketRouted { .. } => &[F::Department],
             Self::TicketFlagged { .. } | Self::FlagCleared {} => &[F::MisuseFlag],
             Self::TicketMerged { .. } | Self::TicketUnmerged { .. } => {
                 &[F::Status, F::ClosedAt, F::MergedInto]
             }
-            // Which followers and links are shown depends on who looks.
-            Self::TicketFollowed { .. }
+            // Screening sets nothing by itself. Which followers and links are shown depends on who looks.
+            Self::TicketScreened { .. }
+            | Self::TicketFollowed { .. }
             | Self::TicketUnfollowed { .. }
             | Self::TicketSplit { .. }
             | Self::TicketLinked { .. }

@@ -18,13 +18,16 @@ mod splitting;
 mod state;
 #[cfg(test)]
 mod tests;
+mod triage;
 pub mod values;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-pub use command::{Assignee, Changes, Report, Room, Team, TicketCommand};
+pub use command::{
+    Assignee, Changes, Conclusion, Report, Room, Routing, Screening, Team, TicketCommand, Triaged,
+};
 pub use error::TicketError;
 pub use event::TicketEvent;
 pub use field::Field;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::TicketEvent;
 use super::labels::Labels;
 use super::links::Link;
-use super::values::{Impact, Priority, PrioritySource, Status, Urgency};
+use super::values::{Finding, Impact, Priority, PrioritySource, Status, Urgency};
 use crate::access::{Department, Whose};
 use crate::catalogue::values::Code;
 use crate::id::{EntryId, TicketId, UserId};
@@ -26,11 +26,25 @@ pub struct Live {
     pub(super) status: Status,
     pub(super) resolved_at: Option<DateTime<Utc>>,
     pub(super) reopen_count: u32,
+    pub(super) stage: Stage,
     pub(super) is_flagged: bool,
     pub(super) feedback: Option<GivenFeedback>,
     pub(super) merged: Option<Merged>,
     pub(super) followers: Vec<UserId>,
     pub(super) links: Vec<Link>,
+}
+
+/// How far models have looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// Not yet.
+    New,
+    /// It was said whether it is misuse.
+    Screened,
+    /// It could not be said whether it is misuse.
+    InDoubt,
+    /// It was said whose work it is, or that nobody can tell.
+    Routed,
 }
 
 /// How much the ticket presses, and who says so.
@@ -100,6 +114,29 @@ impl Live {
         self.is_flagged
     }
 
+    /// Whether triage has come to its end for now: somebody has it, it is in a queue, or it waits for a person's decision.
+    #[must_use]
+    pub fn is_triaged(&self) -> bool {
+        let waits = match self.stage {
+            Stage::New | Stage::Screened => false,
+            Stage::InDoubt => true,
+            Stage::Routed => self.department.is_none(),
+        };
+        self.status != Status::Open || self.is_flagged || waits
+    }
+
+    /// What it says: title and description.
+    #[must_use]
+    pub fn texts(&self) -> (&Sealed, &Sealed) {
+        (&self.title, &self.description)
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn category(&self) -> Option<EntryId> {
+        self.labels.category
+    }
+
     /// The ticket it was merged into, and by which it is locked.
     #[must_use]
     pub fn locked_into(&self) -> Option<TicketId> {
@@ -145,6 +182,7 @@ impl Live {
             status: Status::Open,
             resolved_at: None,
             reopen_count: 0,
+            stage: Stage::New,
             is_flagged: false,
             feedback: None,
             merged: None,
@@ -180,6 +218,13 @@ impl Live {
             E::TicketClosed { .. } | E::MisuseConfirmed { .. } => self.status = Status::Closed,
             E::TicketReopened { to, .. } => self.reopened(to),
             E::FeedbackGiven { rating, comment, at } => self.judged(rating, comment, at),
+            E::TicketScreened { found, .. } => {
+                self.stage = if found == Finding::Doubtful { Stage::InDoubt } else { Stage::Screened };
+            }
+            E::TicketRouted { department, .. } => {
+                self.stage = Stage::Routed;
+                self.department = department;
+            }
             E::TicketFlagged { .. } => self.is_flagged = true,
             E::FlagCleared {} => self.is_flagged = false,
             E::TicketMerged { into, .. } => {

@@ -228,6 +228,81 @@ pub enum ResolvedBy {
     System,
 }
 
+/// What screening made of a ticket.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Finding {
+    /// Nothing speaks against it.
+    Harmless,
+    /// It cannot be told: a person has to look.
+    Doubtful,
+    /// It is suspected of misuse.
+    Harmful,
+}
+
+/// What is harmful about a text.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Harm {
+    /// Advertising, fraud, bulk.
+    Spam,
+    /// Insults, threats, hate.
+    Abuse,
+    /// Instructions for a model rather than a problem for people.
+    Injection,
+}
+
+/// Who said where a ticket goes.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RoutedBy {
+    /// Whoever filed it, with a department or a category.
+    Filing,
+    /// A model.
+    Model,
+    /// Nobody could tell: a person has to say.
+    Nobody,
+}
+
 /// Who raised a suspicion of misuse: what tells a model's false alarms from people's.
 #[derive(
     Debug,

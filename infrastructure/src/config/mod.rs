@@ -48,6 +48,9 @@ pub struct Config {
     /// `PUSH_ALLOWED_NETWORKS`: internal networks that push services may be in, to which everybody has the desk send; none
     /// by default.
     pub push_networks: Vec<Network>,
+    /// `TRIAGE`: whether new tickets are screened, routed and handed out. Off for a copy of a desk on which nothing happens by
+    /// itself.
+    pub triage: bool,
     /// `NOTIFICATIONS`: whether people are told of what happens. Off for a copy of a desk that must write to nobody.
     pub notifications: bool,
     /// The OpenID Connect providers that people may sign in with.
@@ -158,6 +161,7 @@ impl Config {
             mail: Mail::read(&mut reader),
             webhook_networks: networks(&mut reader, "WEBHOOK_ALLOWED_NETWORKS"),
             push_networks: networks(&mut reader, "PUSH_ALLOWED_NETWORKS"),
+            triage: reader.parsed("TRIAGE", "on or off", on_or_off).unwrap_or(true),
             notifications: reader.parsed("NOTIFICATIONS", "on or off", on_or_off).unwrap_or(true),
             oidc: Oidc::read(&mut reader),
             secrets: read_secrets(&mut reader),

@@ -21,6 +21,8 @@ const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
 const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
 /// For administrators, if it existed.
 const NO_SUCH: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 404];
+/// For administrators, if it were suspected.
+const UNFLAGGED: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 409];
 /// For administrators, on tickets that staff see.
 const FORCES: [u16; 9] = [401, 403, 404, 403, 404, 403, 404, 404, 200];
 /// For administrators, if it were about somebody else than a requester.
@@ -197,6 +199,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("claim_ticket", Open, None, WORKS),
     Row("unassign_ticket", Open, None, WORKS),
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
+    Row("classify_text", Open, Some(r#"{"title":"VPN","description":"It does not connect."}"#), STAFF),
+    Row("flag_ticket", Open, Some(r#"{"reason":"Advertises"}"#), WORKS),
+    Row("clear_ticket_flag", Open, None, ADMIN),
+    Row("confirm_ticket_misuse", Open, None, UNFLAGGED),
     Row("merge_ticket", Open, Some(r#"{"into":"<other ticket>"}"#), WORKS),
     Row("unmerge_ticket", Open, None, WORKS),
     Row(

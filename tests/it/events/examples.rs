@@ -17,7 +17,9 @@ use domain::notification::values::{Alert, Channel, Kind};
 use domain::scope::Scope;
 use domain::sealed::Sealed;
 use domain::setting::{SettingEvent, SettingValue};
-use domain::ticket::values::{FlaggedBy, Impact, Priority, PrioritySource, ResolvedBy, Status, Urgency};
+use domain::ticket::values::{
+    Finding, FlaggedBy, Harm, Impact, Priority, PrioritySource, ResolvedBy, RoutedBy, Status, Urgency,
+};
 use domain::ticket::{LinkKind, TicketEvent};
 use domain::user::UserEvent;
 use domain::user::values::{ErasureReason, PasswordChange};
@@ -149,6 +151,22 @@ fn ticket_examples() -> Vec<TicketEvent> {
         E::TicketClosed { at: at() },
         E::TicketReopened { to: Status::Open, reason: reason() },
         E::FeedbackGiven { rating: Some(4), comment: reason(), at: at() },
+        E::TicketScreened {
+            found: Finding::Harmful,
+            harm: Some(Harm::Injection),
+            model: "local-screening/1".to_owned(),
+            confidence: 0.987,
+            reasons: reason(),
+            took_us: 412,
+        },
+        E::TicketRouted {
+            department: Some(code("IT")),
+            by: RoutedBy::Model,
+            model: Some("local-router/1".to_owned()),
+            confidence: Some(0.875),
+            reasons: reason(),
+            took_us: 398,
+        },
         E::TicketFlagged { reason: reason(), by: FlaggedBy::Screening },
         E::FlagCleared {},
         E::MisuseConfirmed { at: at() },

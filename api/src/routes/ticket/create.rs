@@ -60,7 +60,8 @@ pub(super) struct CreateTicket {
 
 /// File a ticket
 ///
-/// Requesters may file so many in 24 hours; staff as many as they like, also for somebody else.
+/// Requesters may file so many in 24 hours; staff as many as they like, also for somebody else. A new ticket is screened, routed and
+/// handed to an agent; the answer waits for that for a second at most, and says what is true by then.
 #[utoipa::path(
     post, path = "/tickets", operation_id = "create_ticket", tag = "tickets",
     responses(
@@ -85,13 +86,17 @@ pub(super) async fn create(
     }
     let (stream, requester) = (new.id.stream(), new.report.requester);
     new.attachments = desk.reserved(&request, &attachment_ids, (stream, requester)).await?;
+    let waiter = desk.waiting.enter(new.id);
     let outcome = desk.commands.create_ticket(&request, new).await;
     if matches!(&outcome, Err(Error::Refused(_) | Error::QuotaExceeded { .. })) && !attachment_ids.is_empty()
     {
         desk.attachments.release(stream).await?;
     }
     let (id, done) = outcome?;
-    let settled = desk.settled(done).await?;
+    let mut settled = desk.settled(done).await?;
+    if !is_repeated(done) {
+        settled = settled.or_later(desk.triaged(waiter).await);
+    }
     // Whoever just wrote it may read it once, even if it belongs to a department that is not theirs.
     let sight = if is_repeated(done) { request.by.sight() } else { Sight::Everything };
     let ticket = find(desk.pool(), &sight, TicketRef::Id(id)).await?;

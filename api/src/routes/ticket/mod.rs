@@ -14,6 +14,7 @@ mod link;
 mod links;
 mod list;
 mod merge;
+mod misuse;
 mod past;
 mod proof;
 mod reference;
@@ -53,6 +54,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(transfer::transfer))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(misuse::flag))
+        .routes(routes!(misuse::clear_flag))
+        .routes(routes!(misuse::confirm_misuse))
         .routes(routes!(split::split))
         .routes(routes!(links::list, links::link))
         .routes(routes!(links::unlink))

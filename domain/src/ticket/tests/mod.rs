@@ -12,3 +12,4 @@ mod resolution;
 mod routing;
 mod statuses;
 mod testing;
+mod triage;

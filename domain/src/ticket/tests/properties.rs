@@ -14,9 +14,10 @@ use crate::event::{Event, StoredEvent as _};
 use crate::evolution::REGISTRY;
 use crate::id::LinkId;
 use crate::sealed::with_cipher;
-use crate::ticket::values::{Impact, Priority, Status, Urgency};
+use crate::ticket::values::{Finding, Impact, Priority, Status, Urgency};
 use crate::ticket::{
-    Assignee, Changes, LabelChanges, Link, LinkKind, LinkTo, Report, Ticket, TicketCommand, TicketEvent,
+    Assignee, Changes, Conclusion, LabelChanges, Link, LinkKind, LinkTo, Report, Routing, Screening, Ticket,
+    TicketCommand, TicketEvent, Triaged,
 };
 use crate::{Decide, Issued};
 
@@ -59,6 +60,19 @@ fn edit() -> impl Strategy<Value = TicketCommand> {
     )
 }
 
+fn triaged() -> impl Strategy<Value = TicketCommand> {
+    let found = prop::sample::select(vec![Finding::Harmless, Finding::Doubtful, Finding::Harmful]);
+    let department = prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")]));
+    let urgency = prop::option::of(prop::sample::select(vec![Urgency::Low, Urgency::High]));
+    (prop::option::of(found), prop::option::of((department, urgency))).prop_map(|(found, routing)| {
+        let by = Conclusion::default();
+        let screening = found.map(|found| Screening { found, harm: None, by: by.clone() });
+        let routing =
+            routing.map(|(department, urgency)| Routing { department, category: None, urgency, by });
+        TicketCommand::Triage(Box::new(Triaged { screening, routing }))
+    })
+}
+
 fn command() -> impl Strategy<Value = TicketCommand> {
     use TicketCommand as C;
     let department = prop::sample::select(vec![dept("IT"), dept("HR")]);
@@ -78,6 +92,7 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         1 => (prop::option::of(0u8..7), words())
             .prop_map(|(rating, comment)| C::GiveFeedback { rating, comment }),
         1 => words().prop_map(|reason| C::Flag { reason }),
+        2 => triaged(),
         1 => Just(C::ClearFlag),
         1 => Just(C::ConfirmMisuse),
         1 => (1u32..3).prop_map(merge),
