@@ -18,6 +18,7 @@ mod redaction;
 mod setting;
 mod split;
 mod ticket;
+mod unsplit;
 mod user;
 mod webhook;
 

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::conversation::moving::Moving;
 use domain::conversation::{Conversation, ConversationCommand, ConversationEvent};
-use domain::event::Event;
+use domain::event::{Event, Recorded};
 use domain::id::{LinkId, MessageId, TicketId};
 use domain::ticket::{Link, LinkKind, LinkTo, Ticket, TicketCommand, TicketError, TicketEvent};
-use uuid::Uuid;
 
 use crate::ledger::{Append, Appended};
 use crate::{Commands, Done, Error, Loaded, Request};
@@ -75,36 +74,37 @@ impl Commands {
         let conversation = self.conversations.load(ticket.conversation(), fresh).await?;
         let command = ConversationCommand::MoveOut { to: new.id, messages: new.messages.clone() };
         let leaving = conversation.decide(ticket.conversation(), request.issue(command))?;
-        let messages = self.moving(ticket.conversation(), &new.messages).await?;
+        let said = self.ledger.read_streams(&[(ticket.conversation(), 0)]).await?;
+        let messages = moving(said, &new.messages);
         let command = ConversationCommand::MoveIn { from: ticket, messages };
         let arriving =
             Loaded::<Conversation>::default().decide(new.id.conversation(), request.issue(command))?;
         Ok(request.append(vec![split, leaving, created, arriving]))
     }
+}
 
-    /// The messages of a conversation that are to move, as they are now, in the order in which they were written. States do not
-    /// remember texts.
-    async fn moving(
-        &self,
-        stream: Uuid,
-        wanted: &BTreeMap<MessageId, MessageId>,
-    ) -> Result<Vec<Moving>, Error> {
-        let mut moving: Vec<Moving> = Vec::with_capacity(wanted.len());
-        for recorded in self.ledger.read_streams(&[(stream, 0)]).await? {
-            let (posted_at, Event::Conversation(event)) = (recorded.occurred_at, recorded.event) else {
-                continue;
-            };
-            match event {
-                ConversationEvent::MessageRedacted { message_id, left, .. } => {
-                    if let Some(message) = moving.iter_mut().find(|message| message.origin == message_id) {
-                        (message.content, message.is_redacted) = (left, true);
-                    }
-                }
-                event => moving.extend(begun(event, posted_at, wanted)),
+/// The messages that are to move of those that `said` tells of, all that was said in a conversation: as they are now, in the order
+/// in which they were written. States do not remember texts.
+pub(crate) fn moving(said: Vec<Recorded>, wanted: &BTreeMap<MessageId, MessageId>) -> Vec<Moving> {
+    let mut moving: Vec<Moving> = Vec::with_capacity(wanted.len());
+    for recorded in said {
+        let (posted_at, Event::Conversation(event)) = (recorded.occurred_at, recorded.event) else {
+            continue;
+        };
+        if let ConversationEvent::MessageRedacted { message_id, left, .. } = event {
+            if let Some(message) = moving.iter_mut().find(|message| message.origin == message_id) {
+                (message.content, message.is_redacted) = (left, true);
             }
+            continue;
         }
-        Ok(moving)
+        let Some(begun) = begun(event, posted_at, wanted) else { continue };
+        // One that came back is where it was before.
+        match moving.iter_mut().find(|message| message.origin == begun.origin) {
+            Some(before) => *before = begun,
+            None => moving.push(begun),
+        }
     }
+    moving
 }
 
 /// The message that `event` began, if it is wanted.

@@ -112,7 +112,9 @@ impl Table for Messages {
                 moved_to: None,
                 moved_from: None,
             },
-            ConversationEvent::MessageMovedIn { .. } => return Ok(MessageRow::moved_in(recorded, event)),
+            ConversationEvent::MessageMovedIn { .. } => {
+                return Ok(MessageRow::moved_in(row, recorded, event));
+            }
             // It is read where it is now.
             ConversationEvent::MessageMovedOut { to, .. } => {
                 let row = row.context("nothing is known of this message")?;
@@ -140,8 +142,8 @@ impl Table for Messages {
 }
 
 impl MessageRow {
-    /// The message that goes on here from `recorded` on.
-    fn moved_in(recorded: &Recorded, event: &ConversationEvent) -> Option<Self> {
+    /// The message that goes on here from `recorded` on; at its old place, and with what was thought of it, if it was here before.
+    fn moved_in(before: Option<Self>, recorded: &Recorded, event: &ConversationEvent) -> Option<Self> {
         let ConversationEvent::MessageMovedIn {
             message_id,
             from,
@@ -157,8 +159,12 @@ impl MessageRow {
             ..
         } = event
         else {
-            return None;
+            return before;
         };
+        let content = content.as_ref().map_or(REDACTED, Sealed::shown).to_owned();
+        if let Some(before) = before {
+            return Some(Self { content, is_redacted: *is_redacted, moved_to: None, ..before });
+        }
         Some(Self {
             id: message_id.0,
             ticket: TicketId::of_stream(recorded.stream).stream(),
@@ -166,7 +172,7 @@ impl MessageRow {
             sender: sender.map(|sender| sender.0),
             sender_role: word(*sender_role),
             message_type: word(*message_type),
-            content: content.as_ref().map_or(REDACTED, Sealed::shown).to_owned(),
+            content,
             is_internal: *is_internal,
             is_ai: *is_ai,
             feedback: "none".to_owned(),

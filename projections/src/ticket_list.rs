@@ -120,11 +120,11 @@ impl Table for TicketList {
                 Ok(Some(row))
             }
             Event::Conversation(
-                ConversationEvent::MessagePosted { is_internal, .. }
-                | ConversationEvent::MessageMovedIn { is_internal, .. },
+                message @ (ConversationEvent::MessagePosted { is_internal, .. }
+                | ConversationEvent::MessageMovedIn { is_internal, .. }),
             ) => {
                 let mut row = row.context("nothing is known of this ticket's creation")?;
-                row.messages += i32::from(!is_internal);
+                row.messages += i32::from(!is_internal && !message.is_return());
                 row.updated_at = recorded.occurred_at;
                 Ok(Some(row))
             }

@@ -42,8 +42,9 @@ impl Snapshot {
                     apply(&mut ticket, event.clone());
                 }
                 Event::Conversation(
-                    ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
-                ) => snapshot.messages += 1,
+                    message @ (ConversationEvent::MessagePosted { .. }
+                    | ConversationEvent::MessageMovedIn { .. }),
+                ) => snapshot.messages += usize::from(!message.is_return()),
                 Event::Unknown(_) if TicketId::of_stream(recorded.stream).stream() == recorded.stream => {
                     snapshot.version = recorded.version;
                 }

@@ -191,8 +191,8 @@ fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
         Some(id) => Some(known.messages.get(&id)?),
         None => None,
     };
-    let told = told::of(event, step, message)?;
-    let public = event.public_part().and_then(|part| told::of(&part, step, message));
+    let told = told::of(event, row.position, step, message)?;
+    let public = event.public_part().and_then(|part| told::of(&part, row.position, step, message));
     let about = about(row, event, known)?;
     // Gaps in the versions of a conversation would tell of internal notes.
     let of_conversation = matches!(event, Event::Conversation(_));

@@ -17,10 +17,21 @@ pub(super) struct Told {
     pub(super) fields: Map<String, Value>,
 }
 
-/// How `event` is told, which did `step` to its ticket's status and posted or redacted `message`; none if it is not.
-pub(super) fn of(event: &Event, step: Option<&Step>, message: Option<&Message>) -> Option<Told> {
+/// How `event` at `position` is told, which did `step` to its ticket's status and posted or redacted `message`; none if it is not.
+pub(super) fn of(
+    event: &Event,
+    position: i64,
+    step: Option<&Step>,
+    message: Option<&Message>,
+) -> Option<Told> {
     let (name, fields) = match event {
         Event::Ticket(ticket) => of_ticket(ticket, event)?,
+        // What has its place before was here before: it is nothing new.
+        Event::Conversation(ConversationEvent::MessageMovedIn { .. })
+            if message.is_some_and(|message| message.position < position) =>
+        {
+            ("message_returned", json!({ "message": message }))
+        }
         Event::Conversation(
             ConversationEvent::MessagePosted { .. } | ConversationEvent::MessageMovedIn { .. },
         ) => ("new_message_in_ticket", json!({ "message": message })),

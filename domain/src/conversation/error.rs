@@ -1,7 +1,8 @@
 //! Why a conversation refuses a command.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::moving::MOST_RETURNED;
 use crate::refusal::{Refusal, RefusalKind, wrong_field};
 
 /// Why a conversation refuses a command.
@@ -25,6 +26,9 @@ pub enum ConversationError {
     /// A message that is to move was never posted here.
     #[error("message_ids: must be messages of this ticket")]
     NoSuchMessage,
+    /// More messages than can go to another ticket at once.
+    #[error("{0} messages would move, and at most {MOST_RETURNED} can at once")]
+    TooManyToMove(usize),
     /// A part that is not in the text.
     #[error("spans: must lie within the message's {0} characters, each with its start before its end")]
     NoSuchSpan(usize),
@@ -52,9 +56,11 @@ impl Refusal for ConversationError {
         match self {
             Self::NotFound | Self::AttachmentNotFound => RefusalKind::NotFound,
             Self::Forbidden(_) => RefusalKind::Forbidden,
-            Self::AlreadyExists | Self::NotRedactable | Self::RedactedMeanwhile | Self::MovedAway => {
-                RefusalKind::Conflict
-            }
+            Self::AlreadyExists
+            | Self::NotRedactable
+            | Self::RedactedMeanwhile
+            | Self::MovedAway
+            | Self::TooManyToMove(_) => RefusalKind::Conflict,
             Self::NoSuchSpan(_)
             | Self::NoSuchMessage
             | Self::NoSuchAttachment
@@ -69,6 +75,7 @@ impl Refusal for ConversationError {
             Self::Forbidden(_) => "AUTHZ_FORBIDDEN",
             Self::AlreadyExists => "DUPLICATE",
             Self::MovedAway => "MESSAGE_MOVED",
+            Self::TooManyToMove(_) => "TOO_MANY_MESSAGES",
             Self::NotRedactable | Self::RedactedMeanwhile => "CONFLICT",
             Self::NoSuchSpan(_)
             | Self::NoSuchMessage
@@ -85,6 +92,7 @@ impl Refusal for ConversationError {
             | Self::NoSuchAttachment
             | Self::UsedAlready
             | Self::OtherReaders => wrong_field("invalid", &self.to_string()),
+            Self::TooManyToMove(messages) => Some(json!({ "messages": messages, "most": MOST_RETURNED })),
             _ => None,
         }
     }

@@ -70,7 +70,7 @@ pub enum ConversationEvent {
         message_id: MessageId,
         /// The other ticket.
         from: Option<TicketId>,
-        /// Its identity there.
+        /// Its identity there; none if it comes back under the identity that it had here.
         origin: Option<MessageId>,
         /// Who wrote it; none for the desk itself.
         sender: Option<UserId>,

@@ -143,7 +143,7 @@ impl Decide for Conversation {
                 self.redact(&by, message_id, requester, seen, left, reason)
             }
             C::MoveOut { to, messages } => self.move_out(&by, to, &messages),
-            C::MoveIn { from, messages } => Self::move_in(&by, from, messages),
+            C::MoveIn { from, messages } => self.move_in(&by, from, messages),
             C::Attach { requester, files, is_internal } => {
                 self.attach(&by, at, Place { requester, message: None, is_internal }, files)
             }
@@ -221,12 +221,7 @@ impl Aggregate for Conversation {
                 self.messages.insert(message_id, message);
             }
             ConversationEvent::MessageMovedIn { message_id, sender, content, is_internal, .. } => {
-                let (is_gone, is_moved) = (content.is_none(), false);
-                let (key, feedback) = (content.and_then(|content| content.own_key()), BTreeMap::new());
-                let client_msg_id = None;
-                let message =
-                    Message { sender, is_internal, client_msg_id, key, is_gone, is_moved, feedback };
-                self.messages.insert(message_id, message);
+                self.moved_in(message_id, sender, content, is_internal);
             }
             ConversationEvent::MessageMovedOut { message_id, .. } => {
                 if let Some(message) = self.messages.get_mut(&message_id) {

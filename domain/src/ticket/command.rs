@@ -100,6 +100,13 @@ pub enum TicketCommand {
         /// As which ticket.
         into: TicketId,
     },
+    /// Give what is said on it back to the ticket that it was split off from, and live on there.
+    Unsplit {
+        /// This ticket.
+        ticket: TicketId,
+        /// The ticket that it was split off from, if the caller sees one.
+        from: Option<TicketId>,
+    },
     /// Link it.
     Link {
         /// This ticket, so that linking it with itself is noticed.

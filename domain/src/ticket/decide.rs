@@ -44,9 +44,9 @@ impl Live {
         if !command.is_about(by) {
             self.takes_part(by)?;
         }
-        // Merging and taking that back say for themselves what they do with a ticket that was merged; a link goes with its
-        // other end.
-        if !matches!(command, C::Merge { .. } | C::Unmerge | C::LoseLink { .. }) {
+        // Merging, taking that back and taking a split back say for themselves what they do with a ticket that was merged; a
+        // link goes with its other end.
+        if !matches!(command, C::Merge { .. } | C::Unmerge | C::Unsplit { .. } | C::LoseLink { .. }) {
             self.takes_changes()?;
         }
         match command {
@@ -70,6 +70,7 @@ impl Live {
             C::Merge { ticket, into } => self.merge(by, at, ticket, into),
             C::Unmerge => self.unmerge(by),
             C::Split { into } => self.split(by, into),
+            C::Unsplit { ticket, from } => self.unsplit(by, at, ticket, from),
             C::Link { ticket, link } => self.link(by, ticket, link),
             C::Unlink { link } | C::LoseLink { link } => self.unlink(by, link),
             C::Follow { user, reader } => self.follow(by, user, reader.as_ref()),

@@ -115,6 +115,9 @@ pub enum TicketError {
         /// Where the other ticket stands.
         status: Status,
     },
+    /// It is no part of another ticket that became one of its own, or the caller does not see that ticket: the same for both.
+    #[error("the ticket was not split off from one that you see")]
+    NotSplitOff,
     /// It cannot be linked with itself.
     #[error("to: a ticket cannot be linked with itself")]
     LinkToItself,
@@ -195,6 +198,7 @@ impl Refusal for TicketError {
             | Self::NotAReader
             | Self::TooManyFollowers
             | Self::MergeTargetNotOpen { .. }
+            | Self::NotSplitOff
             | Self::LinkContradicts
             | Self::HasParent
             | Self::LinkCircle
@@ -225,6 +229,7 @@ impl Refusal for TicketError {
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
             Self::NotAReader => "NOT_A_READER",
             Self::MergeTargetNotOpen { .. } => "MERGE_TARGET_NOT_OPEN",
+            Self::NotSplitOff => "NOT_SPLIT_OFF",
             Self::LinkContradicts => "LINK_CONTRADICTS",
             Self::HasParent => "HAS_PARENT",
             Self::LinkCircle | Self::TooManyAncestors => "LINK_CIRCLE",

@@ -131,8 +131,11 @@ impl PageRow {
             }
             _ => return,
         };
-        self.messages += 1;
         self.updated_at = recorded.occurred_at;
+        if event.is_return() {
+            return;
+        }
+        self.messages += 1;
         if !is_internal {
             self.public_messages += 1;
             if answers && matches!(sender_role, SenderRole::Agent | SenderRole::Admin) {

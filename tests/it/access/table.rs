@@ -211,6 +211,8 @@ pub(super) const TABLE: &[Row] = &[
         Some(r#"{"title":"Another problem","message_ids":["<message>"]}"#),
         created(WORKS),
     ),
+    // A ticket that was not split off; those that were are in tests/it/splits/undoing.rs.
+    Row("unsplit_ticket", Open, None, [401, 403, 404, 409, 404, 409, 404, 404, 409]),
     Row("list_ticket_links", Open, None, WORKS),
     Row("link_ticket", Open, Some(r#"{"type":"relates","to":"<other ticket>"}"#), created(WORKS)),
     Row("link_ticket", Open, Some(r#"{"type":"external","url":"https://example.org"}"#), created(WORKS)),

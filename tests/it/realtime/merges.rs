@@ -1,6 +1,8 @@
 //! Merges and splits, as sockets are told of them.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 use tests::desk::TestDesk;
 
 use super::client::Socket;
@@ -73,5 +75,23 @@ async fn a_split_is_told_on_both_tickets_as_far_as_somebody_may_know() {
     assert!(moved.iter().all(|frame| frame["to"] == json!(id_of(&new))), "{told:?}");
     assert!(told.iter().any(|frame| frame["message"]["content"] == "canary"), "{told:?}");
     assert!(told.iter().any(|frame| frame["changes"]["split_off"] == json!(id_of(&new))), "{told:?}");
+
+    // What comes back is nothing new; what was said meanwhile is.
+    let _ = act(&desk, &ivan, &new, "unsplit", Value::Null).await;
+    let _ = act(&desk, &ivan, &ticket, "messages", json!({ "content": "all over" })).await;
+    let told = of_ada.events_until("all over").await;
+    assert!(told.iter().all(|frame| !frame.to_string().contains("canary")), "{told:?}");
+    let of = |name: &str| {
+        let frames = told.iter().filter(|frame| frame["event"] == name);
+        frames.filter_map(|frame| frame["message"]["content"].as_str()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of("message_returned"), BTreeSet::from(["The mouse is broken, too"]));
+    let new = of("new_message_in_ticket");
+    assert!(new.contains("the end") && !new.contains("The mouse is broken, too"), "{new:?}");
+    assert!(told.iter().any(|frame| frame["message"]["id"] == said["id"]), "the same message");
+    let told = of_ivan.events_until("all over").await;
+    let is_back =
+        |frame: &Value| frame["event"] == "message_returned" && frame["message"]["content"] == "canary";
+    assert!(told.iter().any(is_back), "{told:?}");
     desk.close().await;
 }

@@ -3,6 +3,7 @@
 mod leaving;
 mod rules;
 mod secrets;
+mod undoing;
 
 use serde_json::{Value, json};
 use tests::desk::{Answer, Somebody, TestDesk};
@@ -19,7 +20,10 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let desk = TestDesk::open().await;
+        Self::on(TestDesk::open().await).await
+    }
+
+    async fn on(desk: TestDesk) -> Self {
         let (ada, ivan) = (desk.user().await, desk.it_agent().await);
         let (hana, root) = (desk.hr_agent().await, desk.admin().await);
         let ticket = id_of(&desk.ticket(&ada, Some("IT")).await);
@@ -40,6 +44,11 @@ impl Scene {
     async fn split(&self, by: &Somebody, messages: &[&str]) -> Answer {
         let body = json!({ "title": "Another problem", "message_ids": messages });
         self.post(by, &self.ticket, "split", body).await
+    }
+
+    /// Takes the split back that made `ticket`.
+    async fn undo(&self, by: &Somebody, ticket: &str) -> Answer {
+        self.post(by, ticket, "unsplit", Value::Null).await
     }
 
     async fn read(&self, by: &Somebody, ticket: &str, rest: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sqlx::Connection as _;
 use tests::desk::TestDesk;
 use tests::postgres::TestDatabase;
 
@@ -87,7 +88,8 @@ async fn nobody_waits_longer_than_a_second_and_what_stood_still_is_caught_up() {
     let (ada, ivan, admin) = (desk.user().await, desk.it_agent().await, desk.admin().await);
     let _ = file(&desk, &ada, VPN).await.expect(201);
     // The handler cannot say how far it has come, and so does not go on.
-    let mut held = desk.desk.pool().begin().await.expect("a transaction");
+    let mut apart = sqlx::PgConnection::connect_with(&desk.database.options).await.expect("a connection");
+    let mut held = apart.begin().await.expect("a transaction");
     let lock = "select 1 from desk.handlers where name = 'triage' for update";
     let _ = sqlx::query(lock).execute(&mut *held).await.expect("held");
     tokio::time::sleep(Duration::from_millis(1_300)).await;

@@ -58,6 +58,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(misuse::clear_flag))
         .routes(routes!(misuse::confirm_misuse))
         .routes(routes!(split::split))
+        .routes(routes!(split::unsplit))
         .routes(routes!(links::list, links::link))
         .routes(routes!(links::unlink))
         .routes(routes!(feedback::give))

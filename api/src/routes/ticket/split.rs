@@ -1,4 +1,4 @@
-//! Splitting messages off as a ticket of their own.
+//! Splitting messages off as a ticket of their own, and taking that back.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::{Acted, Part, or_missed};
+use super::answer::{Acted, Changed, Part, answered, or_missed};
 use super::create::entropy;
 use super::reference::{OfTicket, find_id, seen};
 use crate::body::Json;
@@ -78,4 +78,29 @@ pub(super) async fn split(
     let ticket = desk.in_full(&sight, seen(&desk, &sight, TicketRef::Id(new)).await?, None).await?;
     let location = [(LOCATION, format!("/api/v1/tickets/{new}"))];
     Ok((StatusCode::CREATED, location, Version(ticket.version), settled, Json(ticket)))
+}
+
+/// Take a split back
+///
+/// Of the ticket that was split off, for staff who work on it and on the one that it came from. Every message that has not moved on
+/// goes back there: what came from there is at its old place again, what was written since follows behind it, with authors and
+/// times. Notes stay internal, what was redacted stays redacted. Files that came with messages since stay on this ticket, and so do
+/// judgements made here. This ticket is then merged into the other one, which has to be worked on still
+/// (`MERGE_TARGET_NOT_OPEN`). A ticket that was not split off, or from one that the caller does not see, has nothing to take back
+/// (`NOT_SPLIT_OFF`); more than 1,000 messages do not go at once (`TOO_MANY_MESSAGES`). Where it was merged into the other one
+/// already, nothing changes.
+#[utoipa::path(
+    post, path = "/tickets/{id}/unsplit", operation_id = "unsplit_ticket", tag = "tickets", params(OfTicket),
+    responses((status = 200, description = "The ticket that it was split off from.", body = Changed), Acted),
+    security(("bearerAuth" = []), ("apiToken" = ["tickets:write"])),
+)]
+pub(super) async fn unsplit(
+    State(desk): State<Desk>,
+    Asked(request): Asked,
+    Id(ticket): Id<TicketRef>,
+) -> Answer<impl IntoResponse> {
+    let id = find_id(&desk, &request, ticket).await?;
+    let outcome = desk.commands.unsplit(&request, id).await;
+    let (from, done) = or_missed(&desk, &request, id, Part::Ticket, outcome).await?;
+    answered(&desk, &request, from, done).await
 }

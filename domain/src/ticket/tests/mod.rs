@@ -10,6 +10,7 @@ mod merging;
 mod properties;
 mod resolution;
 mod routing;
+mod splitting;
 mod statuses;
 mod testing;
 mod triage;

@@ -97,6 +97,8 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         1 => Just(C::ConfirmMisuse),
         1 => (1u32..3).prop_map(merge),
         2 => Just(C::Unmerge),
+        1 => prop::option::of(2u32..4)
+            .prop_map(|from| C::Unsplit { ticket: ticket_id(1), from: from.map(ticket_id) }),
         2 => (1u128..4, prop::sample::select(<LinkKind as strum::VariantArray>::VARIANTS), 1u32..4).prop_map(
             |(id, kind, to)| {
                 let link = Link { id: LinkId(Uuid::from_u128(id)), kind, to: LinkTo::Ticket(ticket_id(to)) };

@@ -5,14 +5,14 @@ use cqrs_es::Aggregate;
 use cqrs_es::test::{AggregateResultValidator, TestFramework};
 use proptest::prelude::*;
 
-use super::moving::Moving;
 use super::values::{Feedback, MessageType, SenderRole};
 use super::{Conversation, ConversationCommand, ConversationError, ConversationEvent};
-use crate::id::TicketId;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::sealed::Sealed;
 use crate::{Decide, Issued};
 use testing::*;
+
+mod moving;
 
 mod testing {
     //! The people and messages that the tests speak of.
@@ -259,62 +259,6 @@ fn nobody_else_redacts_and_nothing_without_a_key_of_its_own() {
         *content = Sealed::new(ADA, "hello");
     }
     when(vec![old], root(), redact(1, None)).then_expect_error(ConversationError::NotRedactable);
-}
-
-fn move_out(messages: &[(u128, u128)]) -> ConversationCommand {
-    let messages = messages.iter().map(|(from, to)| (message_id(*from), message_id(*to))).collect();
-    ConversationCommand::MoveOut { to: TicketId::default(), messages }
-}
-
-fn moved_out(is_internal: bool) -> ConversationEvent {
-    let (message_id, becomes) = (message_id(1), Some(message_id(9)));
-    ConversationEvent::MessageMovedOut { message_id, is_internal, to: Some(TicketId::default()), becomes }
-}
-
-#[test]
-fn a_message_moves_once_as_internal_as_it_is() {
-    for post in [PLAIN, INTERNAL] {
-        let is_internal = post.is_internal;
-        let said = by_ivan(&post);
-        when(vec![said.clone()], ivan(), move_out(&[(1, 9)]))
-            .then_expect_events(vec![moved_out(is_internal)]);
-        let refused = ConversationError::Forbidden("staff");
-        when(vec![said.clone()], ada(), move_out(&[(1, 9)])).then_expect_error(refused);
-        let gone = || vec![said.clone(), moved_out(is_internal)];
-        let away = || ConversationError::MovedAway;
-        when(gone(), ivan(), move_out(&[(1, 8)])).then_expect_error(away());
-        when(gone(), ivan(), judge(1, Feedback::Up)).then_expect_error(away());
-        when(gone(), root(), redact(1, None)).then_expect_error(away());
-    }
-    when(vec![by_ada(&PLAIN)], ivan(), move_out(&[(1, 9), (2, 8)]))
-        .then_expect_error(ConversationError::NoSuchMessage);
-}
-
-#[test]
-fn a_message_that_moved_here_is_redacted_by_the_key_that_it_came_with() {
-    let moving = |content| Moving {
-        message_id: message_id(1),
-        origin: message_id(5),
-        sender: Some(ADA),
-        sender_role: SenderRole::User,
-        message_type: MessageType::UserMessage,
-        content,
-        is_redacted: false,
-        is_internal: false,
-        is_ai: false,
-        mentions: vec![],
-        posted_at: DateTime::UNIX_EPOCH,
-    };
-    let moved_in = |content| {
-        let (from, messages) = (TicketId::default(), vec![moving(content)]);
-        let command = ConversationCommand::MoveIn { from, messages };
-        Conversation::default().decide(issued(ivan(), command)).expect("staff may")
-    };
-    let content = Sealed::with_own_key(ADA, message_id(1).0, "hello");
-    when(moved_in(Some(content)), root(), redact(1, None)).then_expect_events(vec![redacted(1, None)]);
-    when(moved_in(None), root(), redact(1, None)).then_expect_events(vec![]);
-    when(moved_in(Some(Sealed::new(ADA, "hello"))), root(), redact(1, None))
-        .then_expect_error(ConversationError::NotRedactable);
 }
 
 #[test]
