@@ -13,6 +13,8 @@ use domain::user::values::{EmailAddress, ErasureReason, Username};
 use infrastructure::projection::{At, CopyName};
 use infrastructure::secrets::Secret;
 
+use super::ai::args::AiCommand;
+
 /// An event-sourced help desk: the service, and what an operator does with its data directory.
 ///
 /// Every subcommand works with or without a server running on the same data directory. Settings come from
@@ -84,6 +86,11 @@ pub(crate) enum Command {
     Settings {
         #[command(subcommand)]
         command: SettingsCommand,
+    },
+    /// The models of the local engine: what they are worth, and training them; needs no database
+    Ai {
+        #[command(subcommand)]
+        command: AiCommand,
     },
     /// Print the API's description (OpenAPI)
     Openapi,

@@ -1,6 +1,7 @@
 //! The command line: results to standard output, everything else to standard error.
 
 mod accounts;
+mod ai;
 mod args;
 mod audit;
 mod banner;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use ai::args::AiCommand;
 use args::{Cli, Command, LogCommand, ProjectionsCommand, SettingsCommand, UserCommand};
 use failure::Failure;
 use output::{Output, print_json};
@@ -109,6 +111,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Settings { command: SettingsCommand::Set { name, value } } => {
             settings::set(&globals, output, &name, &value).await
         }
+        Command::Ai { command: AiCommand::Evaluate(args) } => Ok(ai::evaluate::run(output, &args)?),
+        Command::Ai { command: AiCommand::Train(args) } => Ok(ai::train::run(output, &args)?),
         Command::Openapi => Ok(print_json(&api::openapi())?),
         Command::Schemas(args) => Ok(schemas::run(output, &args)?),
         Command::Asyncapi => Ok(print_json(&api::asyncapi())?),

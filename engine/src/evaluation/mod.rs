@@ -1,5 +1,6 @@
 //! How good answers are, in figures.
 
+pub mod baseline;
 mod ranking;
 mod verdicts;
 

@@ -60,11 +60,11 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            title: 2.0,
+            title: 3.0,
             heading: 2.0,
             outer: 1.0,
             saturation: 1.2,
-            length: 0.5,
+            length: 0.4,
             whole: 0.5,
             second: 0.1,
             pairs: 0.3,

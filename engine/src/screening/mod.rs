@@ -74,7 +74,10 @@ impl Suspicion {
     }
 }
 
-/// The models of screening.
+/// A text of so many words or fewer is short; a model may have thresholds of its own for these.
+const SHORT: usize = 30;
+
+/// The models of screening: each with the thresholds of doubt and of harm, and perhaps both for short texts.
 #[derive(Debug)]
 pub(crate) struct Screens {
     spam: LinearModel,
@@ -87,7 +90,7 @@ impl Screens {
     pub(crate) fn from_bytes(spam: &[u8], abuse: &[u8], injection: &[u8]) -> Result<Self, Malformed> {
         let load = |bytes| {
             let model = LinearModel::from_bytes(bytes)?;
-            let is_fit = model.labels.len() == 2 && model.thresholds.len() == 2;
+            let is_fit = model.labels.len() == 2 && matches!(model.thresholds.len(), 2 | 4);
             if is_fit { Ok(model) } else { Err(Malformed::Damaged("no model for screening")) }
         };
         let (spam, abuse, injection) = (load(spam)?, load(abuse)?, load(injection)?);
@@ -101,7 +104,10 @@ impl Screens {
             Harm::Abuse => &self.abuse,
             Harm::Injection => &self.injection,
         };
-        let (doubt, threshold) = (model.thresholds[0], model.thresholds[1]);
+        let is_short = text.split_whitespace().nth(SHORT).is_none();
+        let pair =
+            if is_short && model.thresholds.len() == 4 { &model.thresholds[2..] } else { &model.thresholds };
+        let (doubt, threshold) = (pair[0], pair[1]);
         let mut suspicion =
             Suspicion { harm, probability: model.probability(text), doubt, threshold, reasons: Vec::new() };
         if harm == Harm::Injection {

@@ -16,7 +16,8 @@ impl Calibration {
     pub(crate) fn fit(scores: &[Vec<f32>], labels: &[usize], weights: &[f32]) -> Self {
         let classes = scores.first().map_or(2, Vec::len);
         let all: f32 = weights.iter().sum::<f32>().max(1.0);
-        let mut fit = Self { scale: 2.0, shift: vec![0.0; classes] };
+        let unit = 1.0 / spread(scores);
+        let mut fit = Self { scale: 2.0 * unit, shift: vec![0.0; classes] };
         let mut speed = vec![0.0_f32; classes + 1];
         for _ in 0..STEPS {
             let mut gradient = vec![0.0_f64; classes + 1];
@@ -24,7 +25,7 @@ impl Calibration {
                 for (class, probability) in fit.probabilities(scores).into_iter().enumerate() {
                     let miss = f64::from((probability - f32::from(u8::from(class == *label))) * weight);
                     gradient[class] += miss;
-                    gradient[classes] += miss * f64::from(scores[class]);
+                    gradient[classes] += miss * f64::from(scores[class] * unit);
                 }
             }
             for (place, speed) in speed.iter_mut().enumerate() {
@@ -32,7 +33,7 @@ impl Calibration {
                 if place < classes {
                     fit.shift[place] += *speed;
                 } else {
-                    fit.scale = (fit.scale + *speed).max(0.05);
+                    fit.scale = (fit.scale + *speed * unit).max(0.05 * unit);
                 }
             }
         }
@@ -58,4 +59,13 @@ impl Calibration {
                 .for_each(|(bias, shift)| *bias = *bias * self.scale + shift);
         }
     }
+}
+
+/// How far the scores of a row lie apart, in the mean (standard deviation).
+fn spread(scores: &[Vec<f32>]) -> f32 {
+    let deviation = |scores: &Vec<f32>| {
+        let mean = scores.iter().sum::<f32>() / scores.len() as f32;
+        (scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / scores.len() as f32).sqrt()
+    };
+    (scores.iter().map(deviation).sum::<f32>() / scores.len().max(1) as f32).max(1e-6)
 }

@@ -24,6 +24,4 @@ pub struct Sets {
     pub messages: Vec<Labelled>,
     /// Orders to models: 1 is an attack; its category as the kind.
     pub attacks: Vec<Labelled>,
-    /// Paragraphs of a handbook by department.
-    pub passages: Vec<Labelled>,
 }

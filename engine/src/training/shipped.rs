@@ -5,7 +5,7 @@ use crate::features::Features;
 use crate::hash::{START, mix, of, step};
 use crate::routing::{NOBODY, Router};
 
-use super::seed::PLAIN;
+use super::seed::{HARMLESS, PLAIN};
 use super::{Labelled, Recipe, Row, Sets, near_duplicates};
 
 /// The version of the models that training makes.
@@ -89,17 +89,31 @@ pub fn train_abuse(sets: &Sets, seed: u64) -> Trained {
     let mut examples = own("posts", &sets.posts, |label| usize::from(label != "neither"));
     examples.extend(harmless(sets, 0.3));
     let features = Features { chars: (3, 5), shapes: true, unmasks: true, ..Features::words(18) };
-    train("abuse", &["fine", "abusive"], &recipe(features, 0.3, seed), &examples, vec![0.3, 0.5])
+    train("abuse", &["fine", "abusive"], &recipe(features, 0.3, seed), &examples, vec![0.35, 0.6])
 }
 
 /// The model that tells orders to a model.
 #[must_use]
 pub fn train_injection(sets: &Sets, seed: u64) -> Trained {
     let mut examples = own("attacks", &sets.attacks, |label| usize::from(label == "1"));
+    for example in &mut examples {
+        // An order hidden in a text is often one that anybody gives to a program, such as to sum up a book.
+        example.weight = match example.kind {
+            "jailbreak" => 3.0,
+            kind if kind.starts_with("indirect") => 0.2,
+            _ => 1.0,
+        };
+    }
+    let seed_of =
+        |text: &'static &'static str| Example { set: "plain", text, kind: "", label: 0, weight: 1.0 };
+    examples.extend(HARMLESS.iter().map(seed_of));
+    examples.extend(PLAIN.iter().map(|(_, text)| seed_of(text)));
     examples.extend(harmless(sets, 1.0));
     examples.extend(own("messages", &sets.messages, |_| 0).into_iter().step_by(4));
-    let features = Features { chars: (3, 5), unmasks: true, ..Features::words(17) };
-    train("injection", &["harmless", "attack"], &recipe(features, 1.0, seed), &examples, vec![0.3, 0.5])
+    let features = Features { chars: (3, 5), char_weight: 0.5, unmasks: true, ..Features::words(17) };
+    // Jailbreaks are long. Short texts have to be more suspicious: a few words from an order make up most of them.
+    let thresholds = vec![0.15, 0.3, 0.5, 0.75];
+    train("injection", &["harmless", "attack"], &recipe(features, 1.0, seed), &examples, thresholds)
 }
 
 /// The model that tells what a ticket is about.
@@ -122,16 +136,8 @@ pub fn train_department(sets: &Sets, seed: u64) -> Trained {
     let place = |label: &str| TOPICS.iter().position(|topic| *topic == label).unwrap_or_default();
     let mut examples = own("tickets", &sets.tickets, place);
     examples.extend(sets.intents.iter().map(|row| {
-        let (label, weight) = if row.kind == "work" { (hr, 0.5) } else { (nobody, 0.2) };
+        let (label, weight) = if row.kind == "work" { (hr, 0.5) } else { (nobody, 0.05) };
         Example { set: "intents", text: &row.text, kind: &row.kind, label, weight }
-    }));
-    examples.extend(sets.passages.iter().filter_map(|row| {
-        let label = match row.label.as_str() {
-            "IT" => it,
-            "HR" => hr,
-            _ => return None,
-        };
-        Some(Example { set: "passages", text: &row.text, kind: "", label, weight: 0.5 })
     }));
     examples.extend(PLAIN.iter().map(|(department, text)| {
         let label = match *department {
@@ -139,10 +145,10 @@ pub fn train_department(sets: &Sets, seed: u64) -> Trained {
             "HR" => hr,
             _ => nobody,
         };
-        Example { set: "plain", text, kind: "", label, weight: 2.0 }
+        Example { set: "plain", text, kind: "", label, weight: 4.0 }
     }));
     let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
-    train("local-routing", &kinds, &topical(seed), &examples, vec![0.6])
+    train("local-routing", &kinds, &topical(seed), &examples, vec![0.5])
 }
 
 /// The router that is shipped.

@@ -1,0 +1,61 @@
+//! What can be said behind `ai`.
+#![expect(clippy::doc_markdown, reason = "clap prints the comments as they are")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `ai …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AiCommand {
+    /// Measure the shipped models on labelled data, beside a baseline of keywords
+    Evaluate(Evaluate),
+    /// Train the models that are shipped; the same data and seed give the same files
+    Train(Train),
+}
+
+/// `ai evaluate`.
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// What is measured
+    #[arg(long, value_enum)]
+    pub(crate) task: Task,
+    /// A CSV file with the columns text and label, or query and doc_id for retrieval
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) file: PathBuf,
+    /// The articles that retrieval searches: a line of JSON for each, with id, title, tags and body
+    #[arg(long, value_name = "KB.jsonl", required_if_eq("task", "retrieval"))]
+    pub(crate) knowledge: Option<PathBuf>,
+}
+
+/// What the engine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Task {
+    /// Topics and departments of tickets
+    Routing,
+    /// Insults and hate: offensive, hate or neither
+    Toxicity,
+    /// Advertising and fraud: ham or spam
+    Spam,
+    /// Orders to a model: 1 is an attack, 0 is not
+    Injection,
+    /// The article that answers a question
+    Retrieval,
+}
+
+/// `ai train`.
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// The folder with the data: it-tickets.csv and train-*.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The folder that the models are written to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: PathBuf,
+    /// The folder that the models' cards are written to [default: the models' own]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cards: Option<PathBuf>,
+    /// Where splits and orders come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
