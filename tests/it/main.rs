@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod ai_evaluate;
 mod api_tokens;
 mod architecture;
 mod attachments;
