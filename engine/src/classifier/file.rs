@@ -82,7 +82,7 @@ impl LinearModel {
 
     /// Reads a model from the front of `bytes`.
     pub(crate) fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
-        if bytes.bytes(MAGIC.len()).is_ok_and(|magic| magic != MAGIC) {
+        if bytes.bytes(MAGIC.len())? != MAGIC {
             return Err(Malformed::NoModel);
         }
         let format = bytes.byte()?;

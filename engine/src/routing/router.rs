@@ -114,7 +114,7 @@ impl Router {
     /// If they are not what [`to_bytes`](Self::to_bytes) gives.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut bytes = Reader(bytes);
-        if bytes.bytes(MAGIC.len()).is_ok_and(|magic| magic != MAGIC) {
+        if bytes.bytes(MAGIC.len())? != MAGIC {
             return Err(Malformed::NoModel);
         }
         let has_category = bytes.byte()?;

@@ -112,7 +112,7 @@ pub fn train_injection(sets: &Sets, seed: u64) -> Trained {
     examples.extend(own("messages", &sets.messages, |_| 0).into_iter().step_by(4));
     let features = Features { chars: (3, 5), char_weight: 0.5, unmasks: true, ..Features::words(17) };
     // Jailbreaks are long. Short texts have to be more suspicious: a few words from an order make up most of them.
-    let thresholds = vec![0.15, 0.3, 0.5, 0.75];
+    let thresholds = vec![0.15, 0.3, 0.5, 0.9];
     train("injection", &["harmless", "attack"], &recipe(features, 1.0, seed), &examples, thresholds)
 }
 
