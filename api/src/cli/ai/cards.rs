@@ -77,7 +77,8 @@ pub(crate) const INJECTION: Card = Card {
          found. The model is no control by itself: text of tickets is data for every model, whatever screening says.",
         "Only 96 jailbreaks were there to learn from. Texts of up to 30 words need a higher probability than longer ones.",
         "Beside the model stand rules (`engine/src/screening/rules.rs`): forged roles and chat marks, orders to forget, invisible \
-         signs, encoded text, pictures that carry data away. The figures below are the model's alone.",
+         signs, encoded text, pictures that carry data away. The figures above are the model's alone, \
+         at the threshold of long texts.",
     ],
 };
 
