@@ -32,7 +32,9 @@ fn the_area_under_the_curve_is_the_chance_of_the_right_order() {
 #[test]
 fn a_ranking_counts_places() {
     let mut ranking = Ranking::default();
-    [Some(1), Some(4), None, Some(2)].into_iter().for_each(|place| ranking.add(place));
+    for place in [Some(1), Some(4), None, Some(2)] {
+        ranking.add(place);
+    }
     assert!(near(ranking.mrr(), (1.0 + 0.25 + 0.5) / 4.0));
     assert!(near(ranking.hit_at(1), 0.25) && near(ranking.hit_at(5), 0.75));
     assert!(near(Ranking::default().mrr(), 0.0));
