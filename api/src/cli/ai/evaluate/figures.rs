@@ -124,8 +124,10 @@ fn write_confusion(out: &mut String, indent: &str, figures: &serde_json::Map<Str
         "{indent}confusion: a line for each true label, a column for each given one, in the same order"
     );
     for (label, row) in labels.iter().zip(rows) {
-        let counts: String =
-            row.as_array().into_iter().flatten().map(|count| format!("{:>6}", count.to_string())).collect();
-        let _ = writeln!(out, "{indent}  {label:<22}{counts}");
+        let _ = write!(out, "{indent}  {label:<22}");
+        for count in row.as_array().into_iter().flatten() {
+            let _ = write!(out, "{:>6}", count.to_string());
+        }
+        out.push('\n');
     }
 }
