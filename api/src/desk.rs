@@ -46,6 +46,7 @@ use crate::seen::Sessions;
 use crate::settings::Trusted;
 use crate::sockets::Sockets;
 use crate::triage::{HandOut, Sort, Waiting};
+use crate::views::Views;
 
 /// How often a head of the log is signed while it grows.
 const SEALED_EVERY: Duration = Duration::from_mins(1);
@@ -110,6 +111,8 @@ pub struct Parts {
     pub(crate) departments: Departments,
     /// The settings as last seen.
     pub(crate) trusted_settings: Trusted,
+    /// How often articles were looked at.
+    pub(crate) views: Views,
 }
 
 impl Deref for Desk {
@@ -204,6 +207,7 @@ impl Desk {
             rebuilds: Rebuilds::new(stop.clone()),
             departments: Departments::default(),
             trusted_settings: Trusted::default(),
+            views: Views::default(),
         }));
         handlers.push(Arc::new(Raise::new(desk.clone())));
         handlers.push(Arc::new(Sort::new(desk.clone())));
@@ -215,6 +219,7 @@ impl Desk {
         tokio::spawn(Sockets::run(desk.clone(), stop.clone()));
         tokio::spawn(rebuilds::sweep(desk.database.clone(), stop.clone()));
         tokio::spawn(desk.attachments.clone().sweep(stop.clone()));
+        let views = tokio::spawn(desk.views.clone().keep(desk.pool().clone(), stop.clone()));
         tokio::spawn(RateLimiter::sweep(desk.pool().clone(), stop.clone()));
         Ok((
             desk,
@@ -226,6 +231,7 @@ impl Desk {
                 sender,
                 webhook_sender,
                 push_sender,
+                views,
                 afterwards,
                 log,
             },
@@ -270,6 +276,7 @@ pub struct Running {
     sender: JoinHandle<()>,
     webhook_sender: JoinHandle<()>,
     push_sender: JoinHandle<()>,
+    views: JoinHandle<()>,
     afterwards: Afterwards,
     log: Arc<PgLog>,
 }
@@ -296,6 +303,9 @@ impl Running {
         }
         if let Err(error) = self.push_sender.await {
             tracing::error!(%error, "The sending to browsers stopped by a panic");
+        }
+        if let Err(error) = self.views.await {
+            tracing::error!(%error, "The counting of views stopped by a panic");
         }
         self.log.close().await;
     }

@@ -77,6 +77,7 @@ mod settings;
 pub mod settle;
 mod sockets;
 mod triage;
+mod views;
 
 pub use crate::asyncapi::asyncapi;
 pub use crate::desk::{Desk, Running};

@@ -30,6 +30,7 @@ use crate::settle::Late;
         (name = "users", description = "People: who has an account, and as what."),
         (name = "home", description = "What each kind of person sees first."),
         (name = "tickets", description = "Requesters' problems, from creation to closing."),
+        (name = "knowledge", description = "Articles that answer questions before they are tickets."),
         (name = "audit", description = "Proof that the log is as it was: signed heads, proofs, exports."),
         (name = "events", description = "The log for other programs: every event once, in order, without holes."),
         (name = "notifications", description = "What people are told of, and how they want to be."),

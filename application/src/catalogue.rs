@@ -156,6 +156,13 @@ impl Commands {
         Ok(entry.state.listed().is_some_and(|listed| listed.is_active && listed.details.takes_tickets))
     }
 
+    /// Whether there is an active department of this code, whatever it takes.
+    pub(crate) async fn names_department(&self, code: &Department) -> Result<bool, Error> {
+        let claim = claim(EntryKind::Department, &code.clone().into(), EntryId::default());
+        let Some(holder) = self.ledger.holder_of(claim.kind, &claim.value).await? else { return Ok(false) };
+        Ok(self.choosable(EntryKind::Department, EntryId(holder)).await?.is_some())
+    }
+
     /// The entry of `kind` with this id, if it can be chosen now. Never as last seen: what refers to an entry does not
     /// insist on its version, so nothing would notice that it was closed at another node.
     pub(crate) async fn choosable(&self, kind: EntryKind, id: EntryId) -> Result<Option<Listed>, Error> {

@@ -66,6 +66,8 @@ pub enum ClaimKind {
     Identity,
     /// A domain of e-mail addresses, whose organization it is.
     Domain,
+    /// The name of an article in addresses.
+    DocumentId,
 }
 
 impl ClaimKind {
@@ -78,6 +80,7 @@ impl ClaimKind {
             Self::Code => "code",
             Self::Identity => "identity",
             Self::Domain => "domain",
+            Self::DocumentId => "document id",
         }
     }
 }

@@ -10,6 +10,7 @@ mod catalogue;
 mod error;
 mod execute;
 mod identity;
+mod knowledge;
 pub mod ledger;
 mod links;
 mod merge;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 use domain::catalogue::Entry;
 use domain::conversation::Conversation;
 use domain::event::StreamType;
+use domain::knowledge::Article;
+use domain::knowledge::reception::Ballot;
 use domain::notification::Notification;
 use domain::setting::Settings;
 use domain::ticket::Ticket;
@@ -39,6 +42,7 @@ pub use crate::error::Error;
 pub use crate::execute::{Done, Loaded, Request};
 use crate::execute::{Preparing, Streams};
 pub use crate::identity::NewIdentity;
+pub use crate::knowledge::{Imported, NewArticle};
 use crate::ledger::Ledger;
 pub use crate::links::{LinkTarget, NewLink};
 pub use crate::redaction::Redaction;
@@ -48,6 +52,8 @@ pub use crate::user::NewUser;
 
 /// How many states of each kind of aggregate are kept for the next command.
 const STATES_KEPT: u64 = 10_000;
+/// How many articles are; each may be as long as a hundred tickets.
+const ARTICLES_KEPT: u64 = 200;
 
 /// The write side of the desk.
 pub struct Commands {
@@ -59,6 +65,8 @@ pub struct Commands {
     entries: Streams<Entry>,
     webhooks: Streams<Webhook>,
     notifications: Streams<Notification>,
+    articles: Streams<Article>,
+    ballots: Streams<Ballot>,
 }
 
 impl Commands {
@@ -73,6 +81,8 @@ impl Commands {
             entries: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             webhooks: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             notifications: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            articles: Streams::new(Arc::clone(&ledger), ARTICLES_KEPT),
+            ballots: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -83,6 +93,7 @@ impl Commands {
         self.tickets.forget();
         self.conversations.forget();
         self.users.forget();
+        self.ballots.forget();
     }
 
     /// Decides and appends, as [`execute::settle`] does, and remembers what it led to.
@@ -101,6 +112,8 @@ impl Commands {
                     StreamType::Catalogue => self.entries.remember(part),
                     StreamType::Webhook => self.webhooks.remember(part),
                     StreamType::Notification => self.notifications.remember(part),
+                    StreamType::Article => self.articles.remember(part),
+                    StreamType::Reception => self.ballots.remember(part),
                     StreamType::Activity | StreamType::Workload => {}
                 }
             }

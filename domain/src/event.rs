@@ -18,6 +18,7 @@ use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
+use crate::knowledge::{ArticleEvent, reception::ReceptionEvent};
 use crate::notification::NotificationEvent;
 use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
@@ -48,6 +49,10 @@ pub enum StreamType {
     Webhook,
     /// Something that somebody is told of.
     Notification,
+    /// An article of the knowledge base.
+    Article,
+    /// What one reader says of an article, or one time that it was quoted.
+    Reception,
 }
 
 impl StreamType {
@@ -79,6 +84,10 @@ pub enum Event {
     Webhook(WebhookEvent),
     /// Something happened to a notification.
     Notification(NotificationEvent),
+    /// Something happened to an article.
+    Article(ArticleEvent),
+    /// Somebody made something of an article.
+    Reception(ReceptionEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -162,6 +171,8 @@ impl Event {
             Ok(StreamType::Workload) => read_as::<WorkloadEvent>(event_type, schema_version, payload),
             Ok(StreamType::Webhook) => read_as::<WebhookEvent>(event_type, schema_version, payload),
             Ok(StreamType::Notification) => read_as::<NotificationEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Article) => read_as::<ArticleEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Reception) => read_as::<ReceptionEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -181,14 +192,14 @@ impl Event {
             Self::Workload(event) => event.store(),
             Self::Webhook(event) => event.store(),
             Self::Notification(event) => event.store(),
+            Self::Article(event) => event.store(),
+            Self::Reception(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
         }
     }
-}
 
-impl Event {
     /// The version of its fields as [`Event::store`] and [`Event::shown`] write them, the newest of its type,
     /// whichever version it was stored as; none for an event that this version does not know.
     #[must_use]
@@ -203,6 +214,8 @@ impl Event {
             Self::Workload(event) => version_of::<WorkloadEvent>(event.into()),
             Self::Webhook(event) => version_of::<WebhookEvent>(event.into()),
             Self::Notification(event) => version_of::<NotificationEvent>(event.into()),
+            Self::Article(event) => version_of::<ArticleEvent>(event.into()),
+            Self::Reception(event) => version_of::<ReceptionEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -220,6 +233,8 @@ impl Event {
             Self::Workload(event) => event.into(),
             Self::Webhook(event) => event.into(),
             Self::Notification(event) => event.into(),
+            Self::Article(event) => event.into(),
+            Self::Reception(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -233,10 +248,12 @@ impl Event {
             Self::User(event) => subjects_in(event),
             Self::Activity(event) => subjects_in(event),
             Self::Workload(event) => subjects_in(event),
+            Self::Reception(event) => subjects_in(event),
             Self::Setting(_)
             | Self::Catalogue(_)
             | Self::Webhook(_)
             | Self::Notification(_)
+            | Self::Article(_)
             | Self::Unknown(_) => Vec::new(),
         }
     }
@@ -273,6 +290,8 @@ impl Event {
             Self::Workload(event) => serde_json::to_value(event),
             Self::Webhook(event) => serde_json::to_value(event),
             Self::Notification(event) => serde_json::to_value(event),
+            Self::Article(event) => serde_json::to_value(event),
+            Self::Reception(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -296,6 +315,8 @@ impl Event {
             Self::Workload(_) => Some(StreamType::Workload),
             Self::Webhook(_) => Some(StreamType::Webhook),
             Self::Notification(_) => Some(StreamType::Notification),
+            Self::Article(_) => Some(StreamType::Article),
+            Self::Reception(_) => Some(StreamType::Reception),
             Self::Unknown(_) => None,
         }
     }

@@ -37,6 +37,8 @@ impl Event {
             | Self::Workload(_)
             | Self::Webhook(_)
             | Self::Notification(_)
+            | Self::Article(_)
+            | Self::Reception(_)
             | Self::Unknown(_) => None,
             // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
             Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {

@@ -42,6 +42,27 @@ impl fmt::Display for EntryId {
     }
 }
 
+/// An article's identity; also the id of its stream.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,
+)]
+#[serde(transparent)]
+pub struct ArticleId(pub Uuid);
+
+impl ArticleId {
+    /// The stream of what `reader` says of the article: one for each reader, so that they never wait for each other.
+    #[must_use]
+    pub fn reception_of(self, reader: UserId) -> Uuid {
+        Uuid::new_v5(&self.0, reader.0.as_bytes())
+    }
+}
+
+impl fmt::Display for ArticleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A message's identity.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Default,

@@ -14,6 +14,7 @@
 //! | [`workload`] | what is assigned to an agent |
 //! | [`webhook`] | whom outside the desk tells of events |
 //! | [`notification`] | whom of its people the desk tells of events, how and when |
+//! | [`knowledge`] | articles, and what readers make of them |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -31,6 +32,7 @@ pub mod event;
 mod event_parts;
 pub mod evolution;
 pub mod id;
+pub mod knowledge;
 pub mod notification;
 pub mod refusal;
 pub mod scope;

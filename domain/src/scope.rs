@@ -58,6 +58,14 @@ pub enum Scope {
     #[serde(rename = "internal")]
     #[strum(serialize = "internal")]
     Internal,
+    /// Reading the knowledge base.
+    #[serde(rename = "knowledge:read")]
+    #[strum(serialize = "knowledge:read")]
+    KnowledgeRead,
+    /// Writing articles and voting on them.
+    #[serde(rename = "knowledge:write")]
+    #[strum(serialize = "knowledge:write")]
+    KnowledgeWrite,
 }
 
 impl Scope {
@@ -70,7 +78,7 @@ impl Scope {
     /// Whether only administrators may give it to a token.
     #[must_use]
     pub fn is_for_admins_to_give(self) -> bool {
-        !matches!(self, Self::TicketsRead | Self::TicketsWrite)
+        !matches!(self, Self::TicketsRead | Self::TicketsWrite | Self::KnowledgeRead | Self::KnowledgeWrite)
     }
 }
 

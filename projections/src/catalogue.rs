@@ -271,6 +271,7 @@ fn referring(kind: EntryKind) -> &'static [(&'static str, &'static str)] {
             ("users", "from read.user_directory where departments like '%,' || e.code || ',%'"),
             ("teams", "from entries where kind = 'team' and details ->> 'department' = e.code"),
             ("categories", "from entries where kind = 'category' and details ->> 'department' = e.code"),
+            ("articles", "from read.articles where department = e.code"),
             ("organizations", "from entries where (details -> 'shared_departments')::jsonb ? e.code"),
         ],
         EntryKind::Building => &[

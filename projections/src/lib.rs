@@ -17,6 +17,7 @@
 //! | [`activity`] | who did what besides working on tickets |
 //! | [`webhooks`] | whom outside the desk tells of events |
 //! | [`notifications`] | who was told of what, and what they have not read |
+//! | [`articles`] | the knowledge base: which articles there are, what is in them, what readers make of them |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -25,6 +26,7 @@
 
 pub mod activity;
 pub mod agent_load;
+pub mod articles;
 pub mod attachments;
 pub mod catalogue;
 pub mod cursor;
@@ -74,6 +76,10 @@ pub fn all() -> Vec<ReadModel> {
         ReadModel::new("activity").with::<activity::Activity>(),
         ReadModel::new("webhooks").with::<webhooks::Webhooks>(),
         ReadModel::new("notifications").with::<notifications::Notifications>(),
+        ReadModel::new("articles")
+            .with::<articles::Articles>()
+            .with::<articles::votes::Votes>()
+            .with::<articles::uses::Uses>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

@@ -222,6 +222,8 @@ impl Table for TicketHistory {
             | Event::Workload(_)
             | Event::Webhook(_)
             | Event::Notification(_)
+            | Event::Article(_)
+            | Event::Reception(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

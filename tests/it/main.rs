@@ -20,6 +20,7 @@ mod factors;
 mod followers;
 mod handler;
 mod internal;
+mod knowledge;
 mod leaks;
 mod limits;
 mod links;

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::{Department, Role};
 use domain::id::TicketId;
+use domain::knowledge::values::Visibility;
 use domain::user::values::{EmailAddress, ErasureReason, Username};
 use infrastructure::projection::{At, CopyName};
 use infrastructure::secrets::Secret;
@@ -91,6 +92,11 @@ pub(crate) enum Command {
     Ai {
         #[command(subcommand)]
         command: AiCommand,
+    },
+    /// The knowledge base
+    Kb {
+        #[command(subcommand)]
+        command: KbCommand,
     },
     /// Print the API's description (OpenAPI)
     Openapi,
@@ -293,6 +299,27 @@ pub(crate) enum SettingsCommand {
     },
 }
 
+/// `kb …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KbCommand {
+    /// Write the articles of a file, or bring those that are there to what it says; a repetition changes nothing
+    Import(ImportArticles),
+}
+
+/// `kb import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArticles {
+    /// A line of JSON for each article: {"id", "title", "department", "tags": [], "body"}
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Publish them; without it new ones are drafts
+    #[arg(long)]
+    pub(crate) publish: bool,
+    /// For whom: public or internal [default: public for new ones, as they are for the others]
+    #[arg(long, value_name = "WHOM", value_parser = visibility)]
+    pub(crate) visibility: Option<Visibility>,
+}
+
 /// `projections …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectionsCommand {
@@ -349,6 +376,10 @@ fn point(text: &str) -> Result<At, &'static str> {
             .map(At::Time)
             .map_err(|_| "a position, or a time as in RFC 3339, such as 2026-01-31T12:00:00Z"),
     }
+}
+
+fn visibility(text: &str) -> Result<Visibility, &'static str> {
+    text.parse().map_err(|_| "one of public, internal")
 }
 
 fn erasure_reason(text: &str) -> Result<ErasureReason, &'static str> {

@@ -8,6 +8,7 @@ mod banner;
 mod demo;
 mod erase;
 pub(crate) mod failure;
+mod kb;
 mod log;
 mod output;
 mod projections;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use ai::args::AiCommand;
-use args::{Cli, Command, LogCommand, ProjectionsCommand, SettingsCommand, UserCommand};
+use args::{Cli, Command, KbCommand, LogCommand, ProjectionsCommand, SettingsCommand, UserCommand};
 use failure::Failure;
 use output::{Output, print_json};
 use site::{Site, Use};
@@ -113,6 +114,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Ai { command: AiCommand::Evaluate(args) } => Ok(ai::evaluate::run(output, &args)?),
         Command::Ai { command: AiCommand::Train(args) } => Ok(ai::train::run(output, &args)?),
+        Command::Kb { command: KbCommand::Import(args) } => kb::import(&globals, output, &args).await,
         Command::Openapi => Ok(print_json(&api::openapi())?),
         Command::Schemas(args) => Ok(schemas::run(output, &args)?),
         Command::Asyncapi => Ok(print_json(&api::asyncapi())?),

@@ -84,6 +84,8 @@ fn show(recorded: &Recorded, names: &Names) -> Shown {
         Event::Workload(event) => ("workload", <&str>::from(event).to_owned()),
         Event::Webhook(event) => ("webhook", <&str>::from(event).to_owned()),
         Event::Notification(event) => ("notification", <&str>::from(event).to_owned()),
+        Event::Article(event) => ("article", <&str>::from(event).to_owned()),
+        Event::Reception(event) => ("reception", <&str>::from(event).to_owned()),
         Event::Unknown(event_type) => ("unknown", event_type.to_string()),
     };
     let Told { headline, texts } = told(&recorded.event, names);

@@ -86,6 +86,8 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Workload(_) => Told::new("assigned work"),
         Event::Webhook(_) => Told::new("changed a webhook"),
         Event::Notification(event) => Told::new(notification(event)),
+        Event::Article(_) => Told::new("changed an article"),
+        Event::Reception(_) => Told::new("made something of an article"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }

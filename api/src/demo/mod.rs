@@ -7,10 +7,12 @@
 //! |---|---|
 //! | [`plan`] | a ticket's life as data |
 //! | [`places`] | buildings and categories |
+//! | [`articles`] | the knowledge base |
 //! | [`stories`] | the forty tickets told in `tickets.json`, as plans |
 //! | [`sample`], [`course`] | tickets made of the rows of a file, as plans |
 //! | [`stage`] | carries plans out |
 
+mod articles;
 mod chance;
 mod course;
 mod names;
@@ -47,8 +49,8 @@ pub(crate) struct Filed {
     pub(crate) took: Duration,
 }
 
-/// Adds the people one can sign in as, buildings and categories, and the first `count` tickets with a story. `progress` hears how many
-/// tickets are done. Not for a desk with tickets of its own: see [`is_welcome`].
+/// Adds the people one can sign in as, buildings and categories, articles, and the first `count` tickets with a story. `progress`
+/// hears how many tickets are done. Not for a desk with tickets of its own: see [`is_welcome`].
 ///
 /// # Errors
 /// The database fails.
@@ -61,7 +63,9 @@ pub(crate) async fn tell_stories(
     let began = Instant::now();
     let stage = Stage::new(Arc::clone(log));
     let people = people::on_stage();
-    let events = stage.admit(&people).await? + stage.furnish(&places::all()).await?;
+    let events = stage.admit(&people).await?
+        + stage.furnish(&places::all()).await?
+        + stage.shelve(&articles::all()?).await?;
     stage::let_sign_in(database, &people).await?;
 
     let stories: Vec<Story> = stories::all()?.into_iter().take(count).collect();

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use application::ledger::Ledger as _;
-use application::{Assignment, Commands, Done, Error, NewEntry, NewMessage, NewTicket, NewUser, Request};
+use application::{
+    Assignment, Commands, Done, Error, NewArticle, NewEntry, NewMessage, NewTicket, NewUser, Request,
+};
 use chrono::{DateTime, Utc};
 use domain::access::Caller;
 use domain::change::Change;
@@ -83,6 +85,26 @@ impl Stage {
             events += added(done);
         }
         Ok(events)
+    }
+
+    /// Writes and publishes `articles`, unless they were written before, whatever became of them. Gives the number of events added.
+    pub(crate) async fn shelve(&self, articles: &[NewArticle]) -> anyhow::Result<i64> {
+        stream::iter(articles)
+            .map(|article| async move {
+                let request = request(CommandName::of(&format!("article:{}", article.id)), DESK, Utc::now());
+                let write = async || match self.commands.write_article(&request, article.clone()).await {
+                    // Somebody has an article of this name, which is theirs to keep.
+                    Err(Error::Taken(_)) => Ok((article.id, Done::Unchanged)),
+                    outcome => outcome,
+                };
+                let written = patiently(write).await;
+                let (_, done) = written
+                    .with_context(|| format!("the demo's article {:?} cannot be written", article.title))?;
+                anyhow::Ok(added(done))
+            })
+            .buffer_unordered(AT_A_TIME)
+            .try_fold(0, async |sum, events| Ok(sum + events))
+            .await
     }
 
     /// Carries out all of `lives`, as far as that has not been done. `progress` hears how many are done.

@@ -78,6 +78,8 @@ impl Document {
         self.piece(format!(",\"attachments\":{}", serde_json::to_string(&attachments)?)).await?;
         let notifications = parts::notifications(&self.pool, self.user).await?;
         self.piece(format!(",\"notifications\":{}", serde_json::to_string(&notifications)?)).await?;
+        let votes = projections::articles::votes::of_person(&self.pool, self.user).await?;
+        self.piece(format!(",\"article_votes\":{}", serde_json::to_string(&votes)?)).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails}")).await?;

@@ -7,6 +7,7 @@ use domain::id::{NotificationId, TicketId, UserId};
 use infrastructure::keys::Keyring;
 use infrastructure::log::Trace;
 use infrastructure::push::{self, Subscription};
+use projections::articles::votes::OwnVote;
 use projections::attachments::Attachment;
 use projections::notifications::Notified;
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub struct PersonalData {
     pub attachments: Vec<Attachment>,
     /// What they were told of, the oldest first, but for what they deleted.
     pub notifications: Vec<ExportedNotification>,
+    /// What they say of articles.
+    pub article_votes: Vec<OwnVote>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.

@@ -65,6 +65,7 @@ mod event;
 mod health;
 mod home;
 mod internal;
+mod knowledge;
 mod message;
 mod notification;
 mod projection;
@@ -101,6 +102,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(projection::routes())
         .merge(setting::routes())
         .merge(catalogue::routes())
+        .merge(knowledge::routes())
         .merge(webhook::routes())
         .merge(notification::routes())
         .merge(push::routes())

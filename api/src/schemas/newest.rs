@@ -6,6 +6,8 @@ use domain::activity::ActivityEvent;
 use domain::catalogue::EntryEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
+use domain::knowledge::ArticleEvent;
+use domain::knowledge::reception::ReceptionEvent;
 use domain::notification::NotificationEvent;
 use domain::setting::SettingEvent;
 use domain::ticket::TicketEvent;
@@ -32,6 +34,8 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<WorkloadEvent>())
         .chain(of::<WebhookEvent>())
         .chain(of::<NotificationEvent>())
+        .chain(of::<ArticleEvent>())
+        .chain(of::<ReceptionEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -13,6 +13,7 @@ const OLDER: &[(&str, i16, &str)] = &[
     ("EntryAdded", 1, include_str!("../../schemas/EntryAdded.v1.json")),
     ("EntryChanged", 1, include_str!("../../schemas/EntryChanged.v1.json")),
     ("ApiTokenIssued", 1, include_str!("../../schemas/ApiTokenIssued.v1.json")),
+    ("ApiTokenIssued", 2, include_str!("../../schemas/ApiTokenIssued.v2.json")),
 ];
 
 /// Every version but the newest of every type.

@@ -10,6 +10,8 @@ use crate::activity::ActivityEvent;
 use crate::catalogue::EntryEvent;
 use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
+use crate::knowledge::ArticleEvent;
+use crate::knowledge::reception::ReceptionEvent;
 use crate::notification::NotificationEvent;
 use crate::setting::SettingEvent;
 use crate::ticket::TicketEvent;
@@ -68,6 +70,8 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<WorkloadEvent>(),
     Family::of::<WebhookEvent>(),
     Family::of::<NotificationEvent>(),
+    Family::of::<ArticleEvent>(),
+    Family::of::<ReceptionEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

@@ -22,7 +22,7 @@ pub use command::SettingCommand;
 pub use error::SettingError;
 pub use event::SettingEvent;
 pub use flag::Flag;
-pub use registry::{OpenChildren, Registration, Setting};
+pub use registry::{KbPublic, OpenChildren, Registration, Setting};
 pub use value::{Allowed, NotAllowed, SettingValue};
 
 use crate::access::{AgentVisibility, Role};
@@ -99,6 +99,12 @@ impl Settings {
     #[must_use]
     pub fn notification_channels(&self) -> Vec<Channel> {
         self.words(Setting::NotificationChannels)
+    }
+
+    /// Whether the knowledge base is read without signing in.
+    #[must_use]
+    pub fn kb_is_public(&self) -> bool {
+        self.word::<KbPublic>(Setting::KbPublic) == KbPublic::On
     }
 
     /// What rules depend on.

@@ -26,6 +26,21 @@ pub enum Setting {
     OpenChildren,
     /// The channels by which people may be told of what happens.
     NotificationChannels,
+    /// Whether the knowledge base is read without signing in.
+    KbPublic,
+}
+
+/// Whether what is published for all in the knowledge base is read without signing in.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::IntoStaticStr, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum KbPublic {
+    /// By those who are signed in.
+    #[default]
+    Off,
+    /// By everybody.
+    On,
 }
 
 /// Whether staff may resolve a ticket with parts that are still worked on.
@@ -78,6 +93,7 @@ impl Setting {
             Self::ReopenWindowDays => Allowed::Between(0, 3_650),
             Self::OpenChildren => Allowed::OneOf(OpenChildren::VARIANTS),
             Self::NotificationChannels => Allowed::AnyOf(Channel::VARIANTS),
+            Self::KbPublic => Allowed::OneOf(KbPublic::VARIANTS),
         }
     }
 
@@ -93,6 +109,7 @@ impl Setting {
             Self::NotificationChannels => {
                 SettingValue::Words(Channel::VARIANTS.iter().map(ToString::to_string).collect())
             }
+            Self::KbPublic => SettingValue::word(KbPublic::default()),
         }
     }
 
@@ -116,6 +133,9 @@ impl Setting {
             }
             Self::NotificationChannels => {
                 "the channels by which people may be told of what happens, whatever they chose: in_app, email, push"
+            }
+            Self::KbPublic => {
+                "whether everybody reads what is published for all in the knowledge base, without signing in: off, on"
             }
         }
     }

@@ -160,7 +160,7 @@ impl StoredEvent for UserEvent {
         ("UserDeactivated", 1),
         ("UserActivated", 1),
         ("ServiceAccountDeclared", 1),
-        ("ApiTokenIssued", 2),
+        ("ApiTokenIssued", 3),
         ("ApiTokenRevoked", 1),
         ("PasswordChanged", 1),
         ("UserDeleted", 1),

@@ -98,8 +98,11 @@ impl Comparable {
             _ => String::new(),
         };
         let table = self.name;
+        // Without columns that the database generates: they follow from these, and not every type has hashes.
+        let columns: Vec<String> = self.columns.iter().map(|(name, _)| format!("t.{name}")).collect();
+        let hash = format!("hash_record_extended(row({}), 0)", columns.join(", "));
         sqlx::query_as(AssertSqlSafe(format!(
-            "select count(*), coalesce(sum(hash_record_extended(t, 0)){filter}, 0)::text from {schema}.{table} t"
+            "select count(*), coalesce(sum({hash}){filter}, 0)::text from {schema}.{table} t"
         )))
         .fetch_one(connection)
         .await

@@ -92,7 +92,9 @@ fn about(row: &Row) -> String {
             | StreamType::Activity
             | StreamType::Catalogue
             | StreamType::Workload
-            | StreamType::Webhook,
+            | StreamType::Webhook
+            | StreamType::Article
+            | StreamType::Reception,
         )
         | Err(_) => row.stream_id.to_string(),
         Ok(StreamType::Notification) => NotificationId::of_stream(row.stream_id).to_string(),

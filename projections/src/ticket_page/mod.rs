@@ -205,7 +205,9 @@ impl Table for TicketPage {
             | Event::Catalogue(_)
             | Event::Workload(_)
             | Event::Webhook(_)
-            | Event::Notification(_) => None,
+            | Event::Notification(_)
+            | Event::Article(_)
+            | Event::Reception(_) => None,
         }
     }
 
@@ -234,6 +236,8 @@ impl Table for TicketPage {
             | Event::Workload(_)
             | Event::Webhook(_)
             | Event::Notification(_)
+            | Event::Article(_)
+            | Event::Reception(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

@@ -8,7 +8,7 @@ use super::document::{Operation, Takes, operations};
 use super::stage::{Asker, Cast};
 use super::table::{Row, TABLE};
 
-const ALL: [Scope; 9] = [
+const ALL: [Scope; 11] = [
     Scope::TicketsRead,
     Scope::TicketsWrite,
     Scope::EventsRead,
@@ -18,9 +18,12 @@ const ALL: [Scope; 9] = [
     Scope::Impersonate,
     Scope::Admin,
     Scope::Internal,
+    Scope::KnowledgeRead,
+    Scope::KnowledgeWrite,
 ];
 /// Those that everybody may give to a token of their own.
-const OWN: [Scope; 2] = [Scope::TicketsRead, Scope::TicketsWrite];
+const OWN: [Scope; 4] =
+    [Scope::TicketsRead, Scope::TicketsWrite, Scope::KnowledgeRead, Scope::KnowledgeWrite];
 
 /// A token of `owner` for `scopes`.
 async fn token(cast: &Cast, owner: &Somebody, scopes: &[Scope]) -> Somebody {

@@ -53,6 +53,9 @@ const FILE: &str = "--form\r\nContent-Disposition: form-data; name=\"file\"; fil
 /// The browser of RFC 8291, at a push service that there is not.
 const BROWSER: &str = r#"{"endpoint":"https://1.1.1.1/<number>","expirationTime":null,"keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"#;
 const ENTRY: &str = r#"{"code":"new-<number>","name":"Something new"}"#;
+const ARTICLE: &str = r#"{"title":"Article <number>","content":"Text.","category":"IT"}"#;
+/// For staff, if it existed.
+const NO_SUCH_ARTICLE: [u16; 9] = [401, 403, 403, 404, 404, 404, 404, 404, 404];
 /// The same for everybody signed in.
 const fn every_signed(status: u16) -> [u16; 9] {
     [401, status, status, status, status, status, status, status, status]
@@ -153,6 +156,19 @@ pub(super) const TABLE: &[Row] = &[
     Row("show_tag", Open, None, UNKNOWN),
     Row("change_tag", Open, Some(r#"{"name":"Another"}"#), NO_SUCH),
     Row("remove_tag", Open, None, NO_SUCH),
+    // Articles that do not exist, but for those that are written and stay drafts.
+    Row("list_articles", Open, None, SIGNED),
+    Row("list_articles", Open, Some("?category=IT&tag=vpn&sort=-view_count"), SIGNED),
+    Row("search_articles", Open, Some("?q=vpn"), SIGNED),
+    Row("write_article", Open, Some(ARTICLE), created(STAFF)),
+    Row("show_article", Open, None, UNKNOWN),
+    Row("revise_article", Open, Some(r#"{"title":"Another"}"#), NO_SUCH_ARTICLE),
+    Row("remove_article", Open, None, NO_SUCH_ARTICLE),
+    Row("publish_article", Open, None, NO_SUCH_ARTICLE),
+    Row("archive_article", Open, None, NO_SUCH_ARTICLE),
+    Row("list_article_versions", Open, None, NO_SUCH_ARTICLE),
+    Row("list_article_votes", Open, None, NO_SUCH_ARTICLE),
+    Row("vote_on_article", Open, Some(r#"{"helpful":true}"#), UNKNOWN),
     Row("list_settings", Open, None, ADMIN),
     Row("change_settings", Open, Some(r#"{"reopen_window_days":14}"#), ADMIN),
     Row("list_feature_flags", Open, None, ADMIN),

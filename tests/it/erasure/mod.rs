@@ -18,7 +18,7 @@ const MARK: &str = "qzvk";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks what would be destroyed, and confirms it.
-async fn erase(desk: &TestDesk, by: &Somebody, id: &str) -> Answer {
+pub(crate) async fn erase(desk: &TestDesk, by: &Somebody, id: &str) -> Answer {
     let path = format!("/api/v1/users/{id}/erase");
     let told = desk.post(by, &path, json!({ "reason": "request_of_person" })).await.expect(200);
     let confirmed =
@@ -27,7 +27,7 @@ async fn erase(desk: &TestDesk, by: &Somebody, id: &str) -> Answer {
 }
 
 /// Waits until the erasure of `id` is complete.
-async fn done(desk: &TestDesk, admin: &Somebody, id: &str) -> Value {
+pub(crate) async fn done(desk: &TestDesk, admin: &Somebody, id: &str) -> Value {
     let started = Instant::now();
     loop {
         let job = desk.get(admin, &format!("/api/v1/users/{id}/erasure")).await.expect(200).body;

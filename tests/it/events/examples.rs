@@ -27,12 +27,14 @@ use domain::webhook::WebhookEvent;
 use domain::workload::WorkloadEvent;
 use uuid::Uuid;
 
-const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
+use super::knowledge::{article_examples, reception_examples};
+
+pub(super) const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
 const IVAN: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0002));
-const SESSION: Uuid = Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0004);
+pub(super) const SESSION: Uuid = Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0004);
 const MESSAGE: MessageId = MessageId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0003));
 
-fn sealed(text: &str) -> Sealed {
+pub(super) fn sealed(text: &str) -> Sealed {
     Sealed::new(ADA, text)
 }
 
@@ -40,7 +42,7 @@ fn at() -> DateTime<Utc> {
     "2026-01-01T09:00:00.123456Z".parse().expect("a time")
 }
 
-fn code(code: &str) -> Department {
+pub(super) fn code(code: &str) -> Department {
     code.parse().expect("a department")
 }
 
@@ -55,6 +57,10 @@ pub(super) fn expected_of_older_versions() -> Vec<(&'static str, Event)> {
         ("EntryAdded.v1.json", added(details()).into()),
         ("EntryChanged.v1.json", changed(details()).into()),
         ("ApiTokenIssued.v1.json", issued(vec![Scope::TicketsRead, Scope::EventsRead]).into()),
+        (
+            "ApiTokenIssued.v2.json",
+            issued(vec![Scope::TicketsRead, Scope::EventsRead, Scope::Internal]).into(),
+        ),
     ]
 }
 
@@ -112,8 +118,10 @@ pub(crate) fn examples() -> Vec<Event> {
     let workload = workload_examples().into_iter().map(Event::from);
     let webhooks = webhook_examples().into_iter().map(Event::from);
     let notifications = notification_examples().into_iter().map(Event::from);
+    let articles = article_examples().into_iter().map(Event::from);
+    let receptions = reception_examples().into_iter().map(Event::from);
     let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks).chain(notifications);
-    tickets.chain(messages).chain(people).chain(beside).collect()
+    tickets.chain(messages).chain(people).chain(beside).chain(articles).chain(receptions).collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "events refer to entries or to none")]
@@ -293,7 +301,7 @@ fn user_examples() -> Vec<UserEvent> {
         UserEvent::UserDeactivated {},
         UserEvent::UserActivated {},
         UserEvent::ServiceAccountDeclared {},
-        issued(vec![Scope::TicketsRead, Scope::EventsRead, Scope::Internal]),
+        issued(vec![Scope::TicketsRead, Scope::EventsRead, Scope::Internal, Scope::KnowledgeWrite]),
         UserEvent::ApiTokenRevoked { token_id: MESSAGE.0 },
         UserEvent::PasswordChanged { how: PasswordChange::Reset },
         UserEvent::UserDeleted {},

@@ -4,6 +4,7 @@
 //! never written again: if it no longer fits, the code is wrong.
 
 mod examples;
+mod knowledge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

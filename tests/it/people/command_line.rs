@@ -9,7 +9,7 @@ use tests::postgres::{MASTER_KEY, url};
 use tests::process::Binary;
 
 /// What the program says on the desk's database.
-pub(super) fn run(desk: &TestDesk, arguments: &[&str]) -> Output {
+pub(crate) fn run(desk: &TestDesk, arguments: &[&str]) -> Output {
     let mut program = Command::new(Binary::path());
     program
         .args(arguments)

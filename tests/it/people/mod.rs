@@ -3,7 +3,7 @@
 mod accounts;
 mod agents;
 mod capacity;
-mod command_line;
+pub(crate) mod command_line;
 mod ending;
 mod killed;
 mod names;

@@ -30,6 +30,8 @@ fn in_every_version(event: &Event) -> Vec<(&'static str, i16, Value)> {
         Event::Workload(event) => event.into(),
         Event::Webhook(event) => event.into(),
         Event::Notification(event) => event.into(),
+        Event::Article(event) => event.into(),
+        Event::Reception(event) => event.into(),
         Event::Unknown(_) => unreachable!("it is known"),
     };
     let cast = |wanted| REGISTRY.at_version(name, newest, &shown, wanted).expect("a way down");
