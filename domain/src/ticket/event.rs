@@ -147,6 +147,7 @@ pub enum TicketEvent {
         /// The model, with its version.
         model: String,
         /// How sure it is, from 0 to 1.
+        #[schema(minimum = 0.0, maximum = 1.0)]
         confidence: f64,
         /// What made it think so.
         reasons: Option<Sealed>,
@@ -163,6 +164,7 @@ pub enum TicketEvent {
         /// The model that was asked, with its version.
         model: Option<String>,
         /// How sure it is of its department, from 0 to 1.
+        #[schema(minimum = 0.0, maximum = 1.0)]
         confidence: Option<f64>,
         /// What made it think so, or why nobody could tell.
         reasons: Option<Sealed>,

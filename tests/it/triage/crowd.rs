@@ -85,10 +85,10 @@ async fn two_hundred_tickets_for_four_agents_of_ten() {
     assert_eq!(tickets.len(), FILED);
     let counts = per_agent(&tickets);
     assert_eq!((counts.len(), counts.values().max()), (4, Some(&CAPACITY)), "{counts:?}");
-    assert!(
-        tickets[..4 * CAPACITY].iter().all(|ticket| ticket["assignee_id"].is_string()),
-        "the oldest first"
-    );
+    let (given, waiting): (Vec<_>, Vec<_>) =
+        tickets.iter().partition(|ticket| ticket["assignee_id"].is_string());
+    let number = |ticket: &&Value| ticket["number"].as_i64();
+    assert!(given.iter().map(number).max() < waiting.iter().map(number).min(), "the first come first");
 
     // Ten are done, by two agents: the ten that waited longest follow, and nobody has more than ten.
     let resolve = async |ticket: &Value| {
@@ -100,11 +100,20 @@ async fn two_hundred_tickets_for_four_agents_of_ten() {
     for ticket in tickets.iter().filter(theirs).take(10) {
         resolve(ticket).await;
     }
-    let tickets = until_waiting(&desk, &admin, FILED - 4 * CAPACITY - 10).await;
-    let counts = per_agent(&tickets);
+    let now = until_waiting(&desk, &admin, FILED - 4 * CAPACITY - 10).await;
+    let counts = per_agent(&now);
     assert_eq!(counts.values().max(), Some(&CAPACITY), "{counts:?}");
-    let handed = tickets.iter().rposition(|ticket| ticket["assignee_id"].is_string()).expect("handed out");
-    assert_eq!(handed, 4 * CAPACITY + 10 - 1, "nothing is passed over");
+    let waited: Vec<&Value> = waiting.iter().map(|ticket| &ticket["ticket_id"]).collect();
+    let since = |ticket: &&Value| ticket["created_at"].as_str().map(str::to_owned);
+    let (given, waiting): (Vec<_>, Vec<_>) = now
+        .iter()
+        .filter(|ticket| waited.contains(&&ticket["ticket_id"]))
+        .partition(|ticket| ticket["assignee_id"].is_string());
+    assert_eq!(given.len(), 10);
+    assert!(
+        given.iter().map(since).max() <= waiting.iter().map(since).min(),
+        "what waited longest goes first"
+    );
     desk.assert_sound().await;
     desk.close().await;
 }
