@@ -36,7 +36,7 @@ check: ## Formatting and lints, without building
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-bench: ## Run a benchmark (NAME=append, http, large, load, rebuild, sign_in or sockets; ARGS="--seconds 5")
+bench: ## Run a benchmark (NAME=append, filing, http, large, load, rebuild, sign_in or sockets; ARGS="--seconds 5")
 	@scripts/setup.sh bench
 	cargo bench --locked -p tests --bench $(or $(NAME),append) -- $(ARGS)
 

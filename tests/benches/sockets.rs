@@ -8,21 +8,19 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
-use reqwest::Client;
-use serde_json::{Value, json};
-use tests::process::{Binary, UNLIMITED, free_port, scratch};
+use serde_json::json;
+use tests::process::scratch;
+use tests::served::Served;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-const ADMIN_PASSWORD: &str = "a password for the benchmark";
 /// How many sockets are opened at a time.
 const AT_ONCE: usize = 32;
 
@@ -61,9 +59,9 @@ async fn main() {
     let desk = Desk::start(data.path()).await;
     let ticket = desk.ticket().await;
 
-    let before = desk.memory();
+    let before = desk.served.memory();
     let mut sockets = desk.open(options.sockets).await;
-    let per_socket = desk.memory().saturating_sub(before) / options.sockets;
+    let per_socket = desk.served.memory().saturating_sub(before) / options.sockets;
     let (reads, mut readers) = (Reads::default(), Vec::new());
     let listeners = options.listeners.min(sockets.len());
     for socket in sockets.drain(..listeners) {
@@ -120,54 +118,28 @@ async fn listen(mut socket: Socket, ticket: &str, reads: Reads) -> JoinHandle<()
 }
 
 struct Desk {
-    process: Child,
-    base: String,
+    served: Served,
     token: String,
-    client: Client,
 }
 
 impl Desk {
     async fn start(data: &Path) -> Self {
-        let port = free_port();
-        let process = Command::new(Binary::release())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
-            .arg(data)
-            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
-            .envs(UNLIMITED)
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(data.join("serve.log")).expect("a log"))
-            .spawn()
-            .expect("the server starts");
-        let (base, client) = (format!("http://127.0.0.1:{port}"), Client::new());
-        let mut desk = Self { process, base, token: String::new(), client };
-        let started = Instant::now();
-        let ready = format!("{}/health/ready", desk.base);
-        while !reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
-            assert!(started.elapsed() < Duration::from_mins(2), "the server does not become ready");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let login = json!({ "username": "admin", "password": ADMIN_PASSWORD });
-        let pair = desk.ask("/api/v1/auth/login", &login).await;
-        pair["access_token"].as_str().expect("a token").clone_into(&mut desk.token);
-        desk
-    }
-
-    async fn ask(&self, path: &str, body: &Value) -> Value {
-        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
-        request.send().await.expect("an answer").json().await.expect("JSON")
+        let served = Served::start(data, &[], &[]).await;
+        let token = served.admin().await;
+        Self { served, token }
     }
 
     /// The id of a new ticket.
     async fn ticket(&self) -> String {
         let body =
             json!({ "title": "Everybody looks at this", "description": "And waits.", "department": "IT" });
-        let ticket = self.ask("/api/v1/tickets", &body).await;
+        let ticket = self.served.ask(&self.token, "/api/v1/tickets", &body).await;
         ticket["ticket_id"].as_str().expect("an id").to_owned()
     }
 
     /// So many sockets, welcomed.
     async fn open(&self, count: usize) -> Vec<Socket> {
-        let url = format!("{}/ws", self.base.replace("http://", "ws://"));
+        let url = format!("{}/ws", self.served.base.replace("http://", "ws://"));
         let open = async || {
             let mut request = url.as_str().into_client_request().expect("a request");
             let token = format!("Bearer {}", self.token).parse().expect("a header");
@@ -191,8 +163,8 @@ impl Desk {
             ticks.tick().await;
             sent.push(Instant::now());
             let body = json!({ "content": number.to_string() });
-            let request =
-                self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(&body);
+            let address = format!("{}{path}", self.served.base);
+            let request = self.served.client.post(address).bearer_auth(&self.token).json(&body);
             posting.push(tokio::spawn(request.send()));
         }
         for posted in posting {
@@ -200,20 +172,5 @@ impl Desk {
             assert!(status.is_success(), "{status}");
         }
         sent
-    }
-
-    /// The bytes that the server has in memory.
-    fn memory(&self) -> usize {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-        line.trim().trim_end_matches("kB").trim().parse::<usize>().expect("a number") * 1_024
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        let _ = self.process.wait();
     }
 }

@@ -14,6 +14,7 @@ pub mod postgres;
 pub mod process;
 pub mod run_log;
 pub mod s3;
+pub mod served;
 pub mod server;
 pub mod smtp;
 pub mod watch;
