@@ -45,7 +45,8 @@ fn say(line: &str) {
 /// Files so many tickets with triage on or off; gives the median in milliseconds.
 async fn measure(triage: &str, tickets: usize) -> f64 {
     let data = scratch("bench");
-    let desk = Served::start(data.path(), &["--demo"], &[("TRIAGE", triage), ("TICKETS_PER_DAY", "1000000")]).await;
+    let desk =
+        Served::start(data.path(), &["--demo"], &[("TRIAGE", triage), ("TICKETS_PER_DAY", "1000000")]).await;
     for agent in ["ivan", "hana"] {
         let token = desk.sign_in(agent, PASSWORD).await;
         let room = json!({ "is_available": true, "capacity": 1_000 });

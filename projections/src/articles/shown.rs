@@ -1,6 +1,7 @@
 //! What answers say of an article.
 
 use chrono::{DateTime, Utc};
+use domain::knowledge::values::{ArticleCategory, ArticleStatus, Visibility};
 use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
@@ -47,7 +48,7 @@ pub struct ListedArticle {
     #[schema(example = "Connect from home with the VPN")]
     pub title: String,
     /// IT, HR or General.
-    #[schema(example = "IT")]
+    #[schema(value_type = ArticleCategory, example = "IT")]
     pub category: String,
     /// The department that keeps it.
     #[schema(example = "IT")]
@@ -57,10 +58,10 @@ pub struct ListedArticle {
     #[schema(value_type = Vec<String>, example = json!(["vpn"]))]
     pub tags: InColumn<String>,
     /// public or internal.
-    #[schema(example = "public")]
+    #[schema(value_type = Visibility, example = "public")]
     pub visibility: String,
     /// draft, published or archived.
-    #[schema(example = "published")]
+    #[schema(value_type = ArticleStatus, example = "published")]
     pub status: String,
     /// How many found it helpful.
     pub helpful_count: i64,
