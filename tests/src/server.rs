@@ -36,6 +36,8 @@ impl Server {
             .arg(data)
             .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
             .envs(UNLIMITED)
+            // What is killed and started again is what the tests do, and nothing that follows by itself.
+            .env("TRIAGE", "off")
             .env_remove("DATABASE_URL")
             .stdout(Stdio::null())
             .stderr(log)
