@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use futures::stream;
 use reqwest::Method;
@@ -104,7 +105,7 @@ async fn two_hundred_tickets_for_four_agents_of_ten() {
     let counts = per_agent(&now);
     assert_eq!(counts.values().max(), Some(&CAPACITY), "{counts:?}");
     let waited: Vec<&Value> = waiting.iter().map(|ticket| &ticket["ticket_id"]).collect();
-    let since = |ticket: &&Value| ticket["created_at"].as_str().map(str::to_owned);
+    let since = |ticket: &&Value| ticket["created_at"].as_str()?.parse::<DateTime<Utc>>().ok();
     let (given, waiting): (Vec<_>, Vec<_>) = now
         .iter()
         .filter(|ticket| waited.contains(&&ticket["ticket_id"]))
