@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::access::Department;
-use domain::id::{TicketId, UserId};
+use domain::id::TicketId;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -11,8 +11,6 @@ use uuid::Uuid;
 pub struct Waiting {
     /// Which.
     pub ticket: TicketId,
-    /// Whose it is.
-    pub requester: UserId,
     /// Whose work it is.
     pub department: Department,
     /// Since when it is there, and its number: in this order they wait.
@@ -31,8 +29,8 @@ pub async fn waiting(
 ) -> sqlx::Result<Vec<Waiting>> {
     let codes: Vec<&str> = departments.iter().map(Department::as_str).collect();
     let (since, number) = behind.unzip();
-    let rows: Vec<(Uuid, Uuid, String, DateTime<Utc>, i64)> = sqlx::query_as(
-        "select id, requester, department, created_at, number
+    let rows: Vec<(Uuid, String, DateTime<Utc>, i64)> = sqlx::query_as(
+        "select id, department, created_at, number
            from read.ticket_list
           where department = any($1)
             and assignee is null
@@ -48,9 +46,9 @@ pub async fn waiting(
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    let known = rows.into_iter().filter_map(|(id, requester, department, created_at, number)| {
-        let (ticket, requester) = (TicketId::of_stream(id), UserId(requester));
-        Some(Waiting { ticket, requester, department: department.parse().ok()?, since: (created_at, number) })
+    let known = rows.into_iter().filter_map(|(id, department, created_at, number)| {
+        let ticket = TicketId::of_stream(id);
+        Some(Waiting { ticket, department: department.parse().ok()?, since: (created_at, number) })
     });
     Ok(known.collect())
 }

@@ -12,8 +12,8 @@ use domain::change::Change;
 use domain::event::{Event, Recorded};
 use domain::id::{TicketId, UserId};
 use domain::setting::Flag;
-use domain::ticket::TicketEvent;
 use domain::ticket::values::Status;
+use domain::ticket::{Live, TicketEvent};
 use infrastructure::handler::{Handler, NotNow, command_id};
 use projections::agent_load::{self, Candidate};
 use projections::waiting::waiting;
@@ -41,8 +41,8 @@ pub(crate) struct HandOut {
 enum Handed {
     /// Somebody has it, since this.
     To(Done),
-    /// Nobody has room.
-    Nobody,
+    /// Nobody has room; the version of the ticket that this is said of.
+    Nobody(i32),
     /// It is not to be handed out any more.
     Gone,
 }
@@ -56,22 +56,27 @@ impl HandOut {
     async fn place(&self, event: &Recorded, department: &Department) -> anyhow::Result<()> {
         let desk = &self.desk;
         let ticket = TicketId::of_stream(event.stream);
-        let loaded = desk.commands.load_ticket(ticket).await?;
-        let Some(live) = loaded.state.live() else { return Ok(()) };
-        let mut position = event.position;
-        if live.status() == Status::Open && live.assignee().is_none() && !live.is_flagged() {
-            let candidates = if self.is_on().await? {
-                agent_load::with_room(desk.pool(), Some(department)).await?
-            } else {
-                vec![]
-            };
-            match self.hand(event, ticket, live.requester(), candidates).await? {
-                Handed::To(done) => position = done.position().unwrap_or(position),
-                Handed::Nobody => position = self.queue(event, ticket).await?.unwrap_or(position),
-                Handed::Gone => {}
+        let candidates = if self.is_on().await? {
+            agent_load::with_room(desk.pool(), Some(department)).await?
+        } else {
+            vec![]
+        };
+        let position = loop {
+            match self.hand(event, ticket, candidates.clone(), &mut Vec::new()).await? {
+                Handed::To(done) => break done.position(),
+                Handed::Gone => break None,
+                Handed::Nobody(version) => {
+                    let request = Request { expected: Some(version), ..because_of(event, ticket) };
+                    match desk.commands.assign(&request, ticket, Assignment::Queue, Change::Keep).await {
+                        Ok(done) => break done.position(),
+                        Err(Error::Stale { .. }) => {}
+                        Err(Error::Refused(_)) => break None,
+                        Err(error) => return Err(error.into()),
+                    }
+                }
             }
-        }
-        desk.waiting.done(ticket, position);
+        };
+        desk.waiting.done(ticket, position.unwrap_or(event.position));
         Ok(())
     }
 
@@ -84,67 +89,91 @@ impl HandOut {
         if !desk.visible.wait(event.position, PATIENCE).await {
             return Err(NotNow("the read models do not show yet who has room").into());
         }
+        // Room that is made from now on is dealt with by its own event, from the oldest ticket on.
+        let mut free = agent_load::with_room(desk.pool(), None).await?;
         let mut behind = None;
         loop {
-            let free = agent_load::with_room(desk.pool(), None).await?;
-            let free: Vec<Candidate> = free.into_iter().filter(|agent| self.has_room(agent)).collect();
-            if free.is_empty() {
+            free.retain(|agent| self.has_room(agent));
+            let departments = free.iter().flat_map(|agent| agent.departments.clone()).collect::<Vec<_>>();
+            if departments.is_empty() {
                 return Ok(());
             }
-            let departments = free.iter().flat_map(|agent| agent.departments.clone()).collect::<Vec<_>>();
             let those = waiting(desk.pool(), &departments, behind, AT_ONCE).await?;
             let Some(last) = those.last() else { return Ok(()) };
             behind = Some(last.since);
             for one in &those {
-                let for_it = |agent: &Candidate| agent.departments.contains(&one.department);
-                let candidates: Vec<Candidate> = free.iter().filter(|agent| for_it(agent)).cloned().collect();
-                self.hand(event, one.ticket, one.requester, candidates).await?;
+                let for_it =
+                    |agent: &&Candidate| agent.departments.contains(&one.department) && self.has_room(agent);
+                let candidates: Vec<Candidate> = free.iter().filter(for_it).cloned().collect();
+                if !candidates.is_empty() {
+                    let mut refused = Vec::new();
+                    self.hand(event, one.ticket, candidates, &mut refused).await?;
+                    free.retain(|agent| !refused.contains(&agent.id));
+                }
             }
         }
     }
 
-    /// Hands a ticket to the one of `candidates` who has least to do and is not the requester.
+    /// Hands a ticket to the one of `candidates` who has least to do and is not the requester. Whether it waits says the
+    /// ticket itself: a list that says so may be a moment old. Who turns out to have no room is added to `refused`.
     async fn hand(
         &self,
         event: &Recorded,
         ticket: TicketId,
-        requester: UserId,
         mut candidates: Vec<Candidate>,
+        refused: &mut Vec<UserId>,
     ) -> anyhow::Result<Handed> {
-        candidates.retain(|agent| agent.id != requester && self.has_room(agent));
+        candidates.retain(|agent| self.has_room(agent));
         candidates.sort_by_key(|agent| (self.active(agent), self.taken(agent), agent.id));
-        let request = because_of(event, ticket);
-        for agent in candidates {
-            let load = Load { active: agent.active, taken: agent.taken };
-            let within = Assignment::Within(agent.id, load);
-            match self.desk.commands.assign(&request, ticket, within, Change::Keep).await {
-                Ok(done) => {
-                    if matches!(done, Done::Changed(_)) {
-                        self.handed_to(&agent);
-                    }
-                    return Ok(Handed::To(done));
-                }
-                // Somebody else gave them something, or they went home: the next one.
-                Err(Error::Refused(refusal))
-                    if matches!(refusal.code(), "AGENT_AT_CAPACITY" | "AGENT_UNAVAILABLE") => {}
-                Err(Error::Refused(refusal)) => {
-                    tracing::info!(%refusal, ticket.id = %ticket, "Did not hand out a ticket");
-                    return Ok(Handed::Gone);
-                }
+        loop {
+            let loaded = self.desk.commands.load_ticket(ticket).await?;
+            let Some(live) = loaded.state.live().filter(|live| waits(live)) else { return Ok(Handed::Gone) };
+            let request = Request { expected: Some(loaded.version), ..because_of(event, ticket) };
+            let others = candidates.iter().filter(|agent| agent.id != live.requester());
+            match self.offer(&request, ticket, others, refused).await {
+                Ok(None) => return Ok(Handed::Nobody(loaded.version)),
+                Ok(Some(handed)) => return Ok(handed),
+                Err(Error::Stale { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Handed::Nobody)
     }
 
-    /// Puts a ticket into its department's queue; gives the position of that.
-    async fn queue(&self, event: &Recorded, ticket: TicketId) -> anyhow::Result<Option<i64>> {
-        let request = because_of(event, ticket);
-        match self.desk.commands.assign(&request, ticket, Assignment::Queue, Change::Keep).await {
-            Ok(done) => Ok(done.position()),
-            Err(Error::Refused(_)) => Ok(None),
-            Err(error) => Err(error.into()),
+    /// Offers a ticket to one agent after the other; gives nothing if none of them has room.
+    ///
+    /// # Errors
+    /// The ticket has changed meanwhile, or the database cannot be reached.
+    async fn offer(
+        &self,
+        request: &Request,
+        ticket: TicketId,
+        agents: impl Iterator<Item = &Candidate>,
+        refused: &mut Vec<UserId>,
+    ) -> Result<Option<Handed>, Error> {
+        for agent in agents {
+            let load = Load { active: agent.active, taken: agent.taken };
+            let within = Assignment::Within(agent.id, load);
+            match self.desk.commands.assign(request, ticket, within, Change::Keep).await {
+                Ok(done) => {
+                    if matches!(&done, Done::Changed(appended) if !appended.repeated) {
+                        self.handed_to(agent);
+                    }
+                    return Ok(Some(Handed::To(done)));
+                }
+                // Somebody else gave them something, or they went home: the next one.
+                Err(Error::Refused(refusal))
+                    if matches!(refusal.code(), "AGENT_AT_CAPACITY" | "AGENT_UNAVAILABLE") =>
+                {
+                    refused.push(agent.id);
+                }
+                Err(Error::Refused(refusal)) => {
+                    tracing::info!(%refusal, ticket.id = %ticket, "Did not hand out a ticket");
+                    return Ok(Some(Handed::Gone));
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Ok(None)
     }
 
     async fn is_on(&self) -> anyhow::Result<bool> {
@@ -212,6 +241,13 @@ impl Handler for HandOut {
             _ => self.fill(event).await,
         }
     }
+}
+
+/// Whether a ticket is to be handed out: nobody has it, nothing holds it back, and its work is not done.
+fn waits(live: &Live) -> bool {
+    matches!(live.status(), Status::Open | Status::Assigned)
+        && live.assignee().is_none()
+        && !live.is_flagged()
 }
 
 /// On behalf of `event`: for each ticket the same however often the event is handled, whoever gets it.

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::desk::{Somebody, TestDesk};
 
-use super::{file_with, open, path, takes};
+use super::{events, file_with, open, path, takes};
 
 /// Waits until `agent` has the ticket, or with none until nobody has.
 pub(super) async fn until_assigned(
@@ -92,6 +92,43 @@ async fn agents_who_claim_meanwhile_are_not_given_more_than_they_take() {
     let filed = join_all((0..8).map(|_| file_with(&desk, &ada, "IT"))).await;
     let had = filed.iter().filter(|ticket| ticket["assignee_id"] == json!(one.id)).count();
     assert_eq!(had, 3);
+    desk.assert_sound().await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_somebody_claimed_meanwhile_stays_with_them() {
+    let desk = open().await;
+    let (ada, admin) = (desk.user().await, desk.admin().await);
+    let (one, two) = (desk.it_agent().await, desk.it_agent().await);
+    for agent in [&one, &two] {
+        takes(&desk, agent, false, 40).await;
+    }
+    let mut filed = Vec::new();
+    for _ in 0..30 {
+        filed.push(file_with(&desk, &ada, "IT").await);
+    }
+    // One comes back and is handed all that waits, oldest first; two claims from the other end.
+    takes(&desk, &one, true, 40).await;
+    let claim = async |ticket: &Value| {
+        desk.post(&two, &format!("{}/claim", path(ticket)), json!({})).await.status.as_u16() == 200
+    };
+    let mut claimed = Vec::new();
+    for ticket in filed.iter().rev().take(12) {
+        if claim(ticket).await {
+            claimed.push(ticket.clone());
+        }
+    }
+    assert!(!claimed.is_empty(), "two was quick enough for one at least");
+    for ticket in &filed {
+        let is_twos = claimed.iter().any(|one| one["ticket_id"] == ticket["ticket_id"]);
+        until_assigned(&desk, &admin, ticket, Some(if is_twos { &two } else { &one })).await;
+        let assigned = events(&desk, &admin, ticket).await;
+        let assigned = assigned
+            .iter()
+            .filter(|(name, data)| name.ends_with("TicketAssigned") && data["agent"].is_string());
+        assert_eq!(assigned.count(), 1, "it goes from hand to hand: {}", path(ticket));
+    }
     desk.assert_sound().await;
     desk.close().await;
 }
