@@ -141,7 +141,7 @@ impl Desk {
     pub async fn open(config: Config, options: PgConnectOptions) -> anyhow::Result<(Self, Running)> {
         let secrets = config.keys()?;
         let mailer = mail::way_out(&config.mail, &config.storage.data_dir)?;
-        let database = Database::new(options);
+        let database = Database::with(options, config.storage.connections);
         migrate(&database).await?;
         let keys = Keyring::new(database.pool().clone(), secrets.master.expose());
         let log = PgLog::open(&database, keys).await.context("the log cannot be opened")?;

@@ -14,8 +14,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 const ACQUIRE: Duration = Duration::from_millis(1_500);
 /// After this long without use a connection is tested before it is used again.
 const RESTED: Duration = Duration::from_millis(500);
-/// How many requests may talk to the database at a time.
-const CONNECTIONS: u32 = 16;
+/// How many requests may talk to the database at a time, unless an operator says otherwise.
+pub(crate) const CONNECTIONS: u32 = 16;
 
 /// What a connection is for; each kind has its own session settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +72,15 @@ impl Database {
     /// The database at `options`. Connects when first used.
     #[must_use]
     pub fn new(options: PgConnectOptions) -> Self {
+        Self::with(options, CONNECTIONS)
+    }
+
+    /// The same with so many connections, at most, that requests share.
+    #[must_use]
+    pub fn with(options: PgConnectOptions, connections: u32) -> Self {
         let options = options.application_name("ledgerdesk").disable_statement_logging();
         let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(connections)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
             .before_acquire(|connection, used| {

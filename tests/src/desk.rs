@@ -34,6 +34,9 @@ pub const NOTIFICATIONS: &str = "NOTIFICATIONS";
 /// The variable that says whether new tickets are screened, routed and handed out: `on` or `off`.
 pub const TRIAGE: &str = "TRIAGE";
 
+/// The variable that says how many connections requests and handlers share.
+pub const CONNECTIONS: &str = "DATABASE_CONNECTIONS";
+
 /// A whole desk, served over HTTP.
 pub struct TestDesk {
     /// The desk.
@@ -112,6 +115,14 @@ impl TestDesk {
         Self::on(TestDatabase::create().await).await
     }
 
+    /// The same for very many who come at once: with as many connections as desks have otherwise.
+    ///
+    /// # Panics
+    /// If it does not open.
+    pub async fn for_crowds() -> Self {
+        Self::with(TestDatabase::create().await, &[(CONNECTIONS, "16")]).await
+    }
+
     /// A desk on `database`: one of several nodes, if others are open on it.
     ///
     /// # Panics
@@ -121,7 +132,8 @@ impl TestDesk {
     }
 
     /// A desk on `database` with more `settings`, by variable. Nobody is told of anything unless [`NOTIFICATIONS`] is on, and
-    /// nothing happens to a ticket by itself unless [`TRIAGE`] is: most tests look at what follows from what they do.
+    /// nothing happens to a ticket by itself unless [`TRIAGE`] is: most tests look at what follows from what they do. It has few
+    /// [`CONNECTIONS`], each of which costs PostgreSQL more than most tests do.
     ///
     /// # Panics
     /// If it does not open.
@@ -131,7 +143,9 @@ impl TestDesk {
         let address = listener.local_addr().expect("an address");
         let public_url = format!("http://{address}");
         let mut settings = settings.to_vec();
-        for otherwise in [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off"), (TRIAGE, "off")] {
+        for otherwise in
+            [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off"), (TRIAGE, "off"), (CONNECTIONS, "10")]
+        {
             if !settings.iter().any(|(name, _)| *name == otherwise.0) {
                 settings.push(otherwise);
             }

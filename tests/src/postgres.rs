@@ -111,7 +111,7 @@ impl TestDatabase {
         let server = server().await;
         let name = format!("test_{}", Uuid::now_v7().simple());
         let mut connection = PgConnection::connect_with(server).await.expect("the tests' PostgreSQL");
-        sqlx::query(AssertSqlSafe(format!("create database {name} template {template}")))
+        sqlx::query(AssertSqlSafe(format!("create database {name} template {template} strategy file_copy")))
             .execute(&mut connection)
             .await
             .expect("a database");

@@ -53,7 +53,7 @@ impl Site {
         }
         let stop = stop_on_signal();
         let (options, postgres) = connect(&config).await?;
-        let site = Self { database: Database::new(options), config };
+        let site = Self { database: Database::with(options, config.storage.connections), config };
         let worked = tokio::select! {
             worked = site.work(wanted, work) => worked,
             () = stop.cancelled() => Err(Failure::Interrupted),

@@ -20,6 +20,7 @@ pub use self::oidc::{GOOGLE, Oidc, OidcProvider};
 use self::reader::Reader;
 pub use self::reader::{Misconfigured, Problem};
 pub use self::uploads::{Attachments, S3, Uploads};
+use crate::database::CONNECTIONS;
 use crate::network::Network;
 use crate::password::{LONGEST_PASSWORD, SHORTEST_PASSWORD, check_strength};
 use crate::secrets::{self, Keys, SHORTEST_JWT_SECRET, Secret, Secrets, SecretsError};
@@ -79,6 +80,8 @@ pub struct Server {
 pub struct Storage {
     /// `DATABASE_URL`: the operator's own database; none means the private one in the data directory.
     pub database_url: Option<Secret>,
+    /// `DATABASE_CONNECTIONS`: how many connections requests and handlers share.
+    pub connections: u32,
     /// `DATA_DIR`: the private database, generated secrets and files.
     pub data_dir: PathBuf,
 }
@@ -222,12 +225,15 @@ impl Storage {
             let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
             (!rest.is_empty()).then(|| text.to_owned())
         });
+        let connections = reader.parsed("DATABASE_CONNECTIONS", "a whole number from 4 to 1000", |text| {
+            text.parse().ok().filter(|number| (4..=1_000).contains(number))
+        });
         let dir = reader.parsed("DATA_DIR", "a directory, existing or not", |text| {
             let path = PathBuf::from(text);
             (path.is_dir() || !path.exists()).then_some(path)
         });
         let data_dir = data_dir.or(dir).unwrap_or_else(|| PathBuf::from("./data"));
-        Self { database_url, data_dir }
+        Self { database_url, connections: connections.unwrap_or(CONNECTIONS), data_dir }
     }
 }
 

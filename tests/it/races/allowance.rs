@@ -45,7 +45,7 @@ fn check_refused(answer: &Answer) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_tickets_filed_at_once_five_are_taken() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let (user, other) = (desk.user().await, desk.user().await);
     let answers = join_all((0..20).map(|_| file(&desk, &user, None))).await;
     let expected = BTreeMap::from([((200, ""), 5), ((429, "RATE_LIMIT_EXCEEDED"), 15)]);
@@ -75,7 +75,7 @@ fn tickets_in(answers: &[Answer]) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     let answers = join_all((0..20).map(|_| file(&desk, &user, Some("one")))).await;
     let tickets = tickets_in(&answers);
@@ -91,7 +91,7 @@ async fn a_ticket_filed_twenty_times_under_one_key_is_one_ticket() {
 /// Neither process knows what the other is serving; the log does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_one_key_and_an_allowance_one_allowance_on_every_node() {
-    let here = TestDesk::open().await;
+    let here = TestDesk::for_crowds().await;
     let same = TestDatabase::at(here.database.options.clone());
     let elsewhere = TestDesk::on(same).await;
     let node = |number: usize| if number.is_multiple_of(2) { &here } else { &elsewhere };
@@ -111,7 +111,7 @@ async fn a_key_is_one_key_and_an_allowance_one_allowance_on_every_node() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sixth_ticket_is_one_too_many_and_repetitions_do_not_count() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     for number in 1..=5 {
         let key = format!("ticket-{number}");
@@ -133,7 +133,7 @@ async fn the_sixth_ticket_is_one_too_many_and_repetitions_do_not_count() {
 /// A ticket that is refused for what it says uses up nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_ticket_does_not_count() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     for _ in 0..6 {
         let _ = desk.post(&user, TICKETS, json!({ "title": "", "description": "" })).await.expect(422);
@@ -145,7 +145,7 @@ async fn a_refused_ticket_does_not_count() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn staff_file_as_many_as_they_like() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     for who in [desk.it_agent().await, desk.admin().await] {
         let mut own = Vec::new();

@@ -10,7 +10,7 @@ use super::{events_of, id_of, tally};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_who_resolve_one_ticket_all_succeed_and_it_is_resolved_once() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let (user, agent) = (desk.user().await, desk.it_agent().await);
     let ticket = id_of(&desk.ticket(&user, Some("IT")).await);
     let path = format!("/api/v1/tickets/{ticket}/resolve");
@@ -28,7 +28,7 @@ async fn sixty_four_who_resolve_one_ticket_all_succeed_and_it_is_resolved_once()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_who_claim_one_ticket_one_gets_it() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     let ticket = id_of(&desk.ticket(&user, Some("IT")).await);
     let agents = join_all((0..30).map(|_| desk.it_agent())).await;
@@ -49,7 +49,7 @@ async fn of_thirty_who_claim_one_ticket_one_gets_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_sixty_four_messages_at_once_none_is_lost() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let (user, agent) = (desk.user().await, desk.it_agent().await);
     let ticket = id_of(&desk.ticket(&user, Some("IT")).await);
     let path = format!("/api/v1/tickets/{ticket}/messages");
@@ -78,7 +78,7 @@ async fn of_sixty_four_messages_at_once_none_is_lost() {
 /// A message sent twice under the sender's own id for it is one message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_message_sent_many_times_is_posted_once() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let user = desk.user().await;
     let ticket = id_of(&desk.ticket(&user, Some("IT")).await);
     let path = format!("/api/v1/tickets/{ticket}/messages");
@@ -96,7 +96,7 @@ async fn the_same_message_sent_many_times_is_posted_once() {
 /// Edits of the same version: one is made, the others are told that it is gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_insist_on_one_version_one_gets_it() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let (user, agent) = (desk.user().await, desk.it_agent().await);
     let ticket = id_of(&desk.ticket(&user, Some("IT")).await);
     let path = format!("/api/v1/tickets/{ticket}");

@@ -16,7 +16,7 @@ fn user(name: &str, email: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_accounts_with_one_address_or_name_one_is_created() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let admin = desk.admin().await;
     let expected = BTreeMap::from([((200, ""), 1), ((409, "DUPLICATE"), 1)]);
     for round in 0..20 {
@@ -48,7 +48,7 @@ async fn of_two_accounts_with_one_address_or_name_one_is_created() {
 /// The password of the account that is refused is nobody's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_account_leaves_no_password() {
-    let desk = TestDesk::open().await;
+    let desk = TestDesk::for_crowds().await;
     let admin = desk.admin().await;
     let account = |name: &str, password: &str| json!({ "username": name, "email": "ada@example.com", "role": "user", "password": password });
     let _ = desk.post(&admin, USERS, account("ada", "correct horse battery")).await.expect(201);

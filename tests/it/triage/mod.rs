@@ -8,10 +8,10 @@ mod misuse;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::desk::{Answer, Somebody, TRIAGE, TestDesk};
+use tests::desk::{Answer, CONNECTIONS, Somebody, TRIAGE, TestDesk};
 use tests::postgres::TestDatabase;
 
-const SETTINGS: [(&str, &str); 2] = [(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000")];
+const SETTINGS: [(&str, &str); 3] = [(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000"), (CONNECTIONS, "16")];
 const TICKETS: &str = "/api/v1/tickets";
 const VPN: (&str, &str) =
     ("VPN does not connect", "Since the update my laptop cannot connect to the VPN, it says error 809.");
