@@ -33,6 +33,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::afterwards::Afterwards;
+use crate::answers::Shelves;
 use crate::api_tokens::Holders;
 use crate::attachments::Removal;
 use crate::departments::Departments;
@@ -113,6 +114,8 @@ pub struct Parts {
     pub(crate) trusted_settings: Trusted,
     /// How often articles were looked at.
     pub(crate) views: Views,
+    /// The published articles, for answers.
+    pub(crate) shelves: Shelves,
 }
 
 impl Deref for Desk {
@@ -208,6 +211,7 @@ impl Desk {
             departments: Departments::default(),
             trusted_settings: Trusted::default(),
             views: Views::default(),
+            shelves: Shelves::default(),
         }));
         handlers.push(Arc::new(Raise::new(desk.clone())));
         handlers.push(Arc::new(Sort::new(desk.clone())));

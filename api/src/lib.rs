@@ -19,6 +19,7 @@
 //! | `mail`, `letters` | what the desk writes to people |
 //! | `notifications` | whom the desk tells of events, and what it says to them |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
+//! | `answers`, `chats` | answers from the knowledge base, drafts, and who may go on with which chat |
 //! | `afterwards` | work that is done after its answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
@@ -30,11 +31,13 @@
 mod activity;
 pub mod address;
 mod afterwards;
+mod answers;
 pub mod api_tokens;
 mod asyncapi;
 mod attachments;
 pub mod auth;
 pub mod body;
+mod chats;
 mod codes;
 mod consumers;
 pub mod context;

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::auth::TRUSTED_FOR;
 use crate::desk::Desk;
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 
 /// The settings as last seen.
 #[derive(Default)]
@@ -75,6 +75,17 @@ impl Desk {
     /// The log cannot be read.
     pub async fn is_on(&self, flag: Flag) -> Answer<bool> {
         Ok(self.settings().await?.is_on(flag))
+    }
+
+    /// Refuses what is switched off.
+    ///
+    /// # Errors
+    /// It is, or the log cannot be read.
+    pub(crate) async fn insist_on(&self, flag: Flag) -> Answer<()> {
+        if self.is_on(flag).await? {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("{} is switched off: {}", flag.name(), flag.meaning())))
     }
 
     /// The same where an answer is due without the database, too: then as last seen.

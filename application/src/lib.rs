@@ -7,6 +7,7 @@ mod activity;
 mod assignment;
 mod attachment;
 mod catalogue;
+mod chat;
 mod error;
 mod execute;
 mod identity;
@@ -18,6 +19,7 @@ mod notification;
 mod redaction;
 mod setting;
 mod split;
+mod suggestion;
 mod ticket;
 mod unsplit;
 mod user;
@@ -26,12 +28,14 @@ mod webhook;
 use std::sync::Arc;
 
 use domain::catalogue::Entry;
+use domain::chat::Chat;
 use domain::conversation::Conversation;
 use domain::event::StreamType;
 use domain::knowledge::Article;
 use domain::knowledge::reception::Ballot;
 use domain::notification::Notification;
 use domain::setting::Settings;
+use domain::suggestion::Suggestion;
 use domain::ticket::Ticket;
 use domain::user::User;
 use domain::webhook::Webhook;
@@ -67,6 +71,8 @@ pub struct Commands {
     notifications: Streams<Notification>,
     articles: Streams<Article>,
     ballots: Streams<Ballot>,
+    chats: Streams<Chat>,
+    suggestions: Streams<Suggestion>,
 }
 
 impl Commands {
@@ -83,6 +89,8 @@ impl Commands {
             notifications: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             articles: Streams::new(Arc::clone(&ledger), ARTICLES_KEPT),
             ballots: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            chats: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            suggestions: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -94,6 +102,7 @@ impl Commands {
         self.conversations.forget();
         self.users.forget();
         self.ballots.forget();
+        self.suggestions.forget();
     }
 
     /// Decides and appends, as [`execute::settle`] does, and remembers what it led to.
@@ -114,6 +123,8 @@ impl Commands {
                     StreamType::Notification => self.notifications.remember(part),
                     StreamType::Article => self.articles.remember(part),
                     StreamType::Reception => self.ballots.remember(part),
+                    StreamType::Chat => self.chats.remember(part),
+                    StreamType::Suggestion => self.suggestions.remember(part),
                     StreamType::Activity | StreamType::Workload => {}
                 }
             }

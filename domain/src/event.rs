@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::access::Actor;
 use crate::activity::ActivityEvent;
 use crate::catalogue::EntryEvent;
+use crate::chat::ChatEvent;
 use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
@@ -22,6 +23,7 @@ use crate::knowledge::{ArticleEvent, reception::ReceptionEvent};
 use crate::notification::NotificationEvent;
 use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
+use crate::suggestion::SuggestionEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 use crate::webhook::WebhookEvent;
@@ -53,6 +55,10 @@ pub enum StreamType {
     Article,
     /// What one reader says of an article, or one time that it was quoted.
     Reception,
+    /// What somebody asked the desk itself, and its answers.
+    Chat,
+    /// A reply that was suggested to an agent.
+    Suggestion,
 }
 
 impl StreamType {
@@ -88,6 +94,10 @@ pub enum Event {
     Article(ArticleEvent),
     /// Somebody made something of an article.
     Reception(ReceptionEvent),
+    /// Something was asked and answered in a chat.
+    Chat(ChatEvent),
+    /// Something happened to a suggested reply.
+    Suggestion(SuggestionEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -173,6 +183,8 @@ impl Event {
             Ok(StreamType::Notification) => read_as::<NotificationEvent>(event_type, schema_version, payload),
             Ok(StreamType::Article) => read_as::<ArticleEvent>(event_type, schema_version, payload),
             Ok(StreamType::Reception) => read_as::<ReceptionEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Chat) => read_as::<ChatEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Suggestion) => read_as::<SuggestionEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -194,6 +206,8 @@ impl Event {
             Self::Notification(event) => event.store(),
             Self::Article(event) => event.store(),
             Self::Reception(event) => event.store(),
+            Self::Chat(event) => event.store(),
+            Self::Suggestion(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -216,6 +230,8 @@ impl Event {
             Self::Notification(event) => version_of::<NotificationEvent>(event.into()),
             Self::Article(event) => version_of::<ArticleEvent>(event.into()),
             Self::Reception(event) => version_of::<ReceptionEvent>(event.into()),
+            Self::Chat(event) => version_of::<ChatEvent>(event.into()),
+            Self::Suggestion(event) => version_of::<SuggestionEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -235,6 +251,8 @@ impl Event {
             Self::Notification(event) => event.into(),
             Self::Article(event) => event.into(),
             Self::Reception(event) => event.into(),
+            Self::Chat(event) => event.into(),
+            Self::Suggestion(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -249,6 +267,8 @@ impl Event {
             Self::Activity(event) => subjects_in(event),
             Self::Workload(event) => subjects_in(event),
             Self::Reception(event) => subjects_in(event),
+            Self::Chat(event) => subjects_in(event),
+            Self::Suggestion(event) => subjects_in(event),
             Self::Setting(_)
             | Self::Catalogue(_)
             | Self::Webhook(_)
@@ -292,6 +312,8 @@ impl Event {
             Self::Notification(event) => serde_json::to_value(event),
             Self::Article(event) => serde_json::to_value(event),
             Self::Reception(event) => serde_json::to_value(event),
+            Self::Chat(event) => serde_json::to_value(event),
+            Self::Suggestion(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -317,6 +339,8 @@ impl Event {
             Self::Notification(_) => Some(StreamType::Notification),
             Self::Article(_) => Some(StreamType::Article),
             Self::Reception(_) => Some(StreamType::Reception),
+            Self::Chat(_) => Some(StreamType::Chat),
+            Self::Suggestion(_) => Some(StreamType::Suggestion),
             Self::Unknown(_) => None,
         }
     }

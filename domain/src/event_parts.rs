@@ -39,6 +39,8 @@ impl Event {
             | Self::Notification(_)
             | Self::Article(_)
             | Self::Reception(_)
+            | Self::Chat(_)
+            | Self::Suggestion(_)
             | Self::Unknown(_) => None,
             // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
             Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {

@@ -15,6 +15,8 @@
 //! | [`webhook`] | whom outside the desk tells of events |
 //! | [`notification`] | whom of its people the desk tells of events, how and when |
 //! | [`knowledge`] | articles, and what readers make of them |
+//! | [`chat`] | what somebody asked the desk itself, and its answers |
+//! | [`suggestion`] | replies suggested to agents, and what they made of them |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -27,6 +29,7 @@ pub mod activity;
 pub mod attachment;
 pub mod catalogue;
 pub mod change;
+pub mod chat;
 pub mod conversation;
 pub mod event;
 mod event_parts;
@@ -38,6 +41,7 @@ pub mod refusal;
 pub mod scope;
 pub mod sealed;
 pub mod setting;
+pub mod suggestion;
 pub mod text;
 pub mod ticket;
 pub mod user;

@@ -10,6 +10,7 @@
 
 mod bytes;
 pub mod classifier;
+pub mod clusters;
 mod engine;
 pub mod evaluation;
 mod features;

@@ -18,6 +18,7 @@
 //! | [`webhooks`] | whom outside the desk tells of events |
 //! | [`notifications`] | who was told of what, and what they have not read |
 //! | [`articles`] | the knowledge base: which articles there are, what is in them, what readers make of them |
+//! | [`questions`] | what was asked of the desk itself, and whether an article answered |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -43,6 +44,7 @@ pub mod notifications;
 pub mod other_ticket;
 pub mod past;
 mod person;
+pub mod questions;
 pub mod settings;
 pub mod sight;
 pub mod standing;
@@ -80,6 +82,7 @@ pub fn all() -> Vec<ReadModel> {
             .with::<articles::Articles>()
             .with::<articles::votes::Votes>()
             .with::<articles::uses::Uses>(),
+        ReadModel::new("questions").with::<questions::Questions>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

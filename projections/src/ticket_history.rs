@@ -224,6 +224,8 @@ impl Table for TicketHistory {
             | Event::Notification(_)
             | Event::Article(_)
             | Event::Reception(_)
+            | Event::Chat(_)
+            | Event::Suggestion(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

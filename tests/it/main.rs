@@ -3,6 +3,7 @@
 mod access;
 mod activity;
 mod ai_evaluate;
+mod answers;
 mod api_tokens;
 mod architecture;
 mod attachments;

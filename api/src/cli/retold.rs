@@ -88,6 +88,8 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Notification(event) => Told::new(notification(event)),
         Event::Article(_) => Told::new("changed an article"),
         Event::Reception(_) => Told::new("made something of an article"),
+        Event::Chat(_) => Told::new("asked the desk something"),
+        Event::Suggestion(_) => Told::new("was suggested a reply, or judged one"),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
     }
 }

@@ -59,6 +59,7 @@ pub(crate) mod attachment;
 mod audit;
 mod auth;
 mod catalogue;
+mod chatbot;
 mod consumer;
 mod docs;
 mod event;
@@ -107,6 +108,7 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(notification::routes())
         .merge(push::routes())
         .merge(ai::routes())
+        .merge(chatbot::routes())
         .merge(internal::routes())
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::activity::ActivityEvent;
 use domain::catalogue::EntryEvent;
+use domain::chat::ChatEvent;
 use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
 use domain::knowledge::ArticleEvent;
 use domain::knowledge::reception::ReceptionEvent;
 use domain::notification::NotificationEvent;
 use domain::setting::SettingEvent;
+use domain::suggestion::SuggestionEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use domain::webhook::WebhookEvent;
@@ -36,6 +38,8 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<NotificationEvent>())
         .chain(of::<ArticleEvent>())
         .chain(of::<ReceptionEvent>())
+        .chain(of::<ChatEvent>())
+        .chain(of::<SuggestionEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::activity::ActivityEvent;
 use crate::catalogue::EntryEvent;
+use crate::chat::ChatEvent;
 use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
 use crate::knowledge::ArticleEvent;
 use crate::knowledge::reception::ReceptionEvent;
 use crate::notification::NotificationEvent;
 use crate::setting::SettingEvent;
+use crate::suggestion::SuggestionEvent;
 use crate::ticket::TicketEvent;
 use crate::user::UserEvent;
 use crate::webhook::WebhookEvent;
@@ -72,6 +74,8 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<NotificationEvent>(),
     Family::of::<ArticleEvent>(),
     Family::of::<ReceptionEvent>(),
+    Family::of::<ChatEvent>(),
+    Family::of::<SuggestionEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

@@ -17,8 +17,12 @@ pub enum Flag {
     EventStreamForRequesters,
     /// Tickets being routed by what they say.
     Routing,
+    /// Replies being suggested to agents.
+    ReplySuggestions,
     /// Tickets being looked at for misuse.
     Screening,
+    /// Questions being answered from the knowledge base, by themselves or in a chat.
+    SelfServe,
 }
 
 impl Flag {
@@ -40,8 +44,10 @@ impl Flag {
             Self::ApiDocs
             | Self::AutoAssignment
             | Self::EventStreamForRequesters
+            | Self::ReplySuggestions
             | Self::Routing
-            | Self::Screening => true,
+            | Self::Screening
+            | Self::SelfServe => true,
         }
     }
 
@@ -54,6 +60,8 @@ impl Flag {
                 "tickets go to the agent of their department who has least to do and has room"
             }
             Self::Routing => "new tickets that name no department go to the one that they read like",
+            Self::ReplySuggestions => "agents may have replies to tickets suggested to them",
+            Self::SelfServe => "questions are answered from the knowledge base, at once or in a chat",
             Self::Screening => "new tickets that read like misuse are held back for an administrator",
             Self::EventStreamForRequesters => "requesters may follow their own tickets at /events/stream",
         }

@@ -22,7 +22,7 @@ pub use command::SettingCommand;
 pub use error::SettingError;
 pub use event::SettingEvent;
 pub use flag::Flag;
-pub use registry::{KbPublic, OpenChildren, Registration, Setting};
+pub use registry::{KbPublic, OpenChildren, Registration, SelfServePublic, Setting};
 pub use value::{Allowed, NotAllowed, SettingValue};
 
 use crate::access::{AgentVisibility, Role};
@@ -105,6 +105,12 @@ impl Settings {
     #[must_use]
     pub fn kb_is_public(&self) -> bool {
         self.word::<KbPublic>(Setting::KbPublic) == KbPublic::On
+    }
+
+    /// Whether questions are answered without signing in.
+    #[must_use]
+    pub fn self_serve_is_public(&self) -> bool {
+        self.word::<SelfServePublic>(Setting::SelfServePublic) == SelfServePublic::On
     }
 
     /// What rules depend on.

@@ -28,6 +28,21 @@ pub enum Setting {
     NotificationChannels,
     /// Whether the knowledge base is read without signing in.
     KbPublic,
+    /// Whether questions are answered without signing in.
+    SelfServePublic,
+}
+
+/// Whether questions are answered from what is published for all, and chats begun, without signing in.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::IntoStaticStr, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum SelfServePublic {
+    /// For those who are signed in.
+    #[default]
+    Off,
+    /// For everybody.
+    On,
 }
 
 /// Whether what is published for all in the knowledge base is read without signing in.
@@ -94,6 +109,7 @@ impl Setting {
             Self::OpenChildren => Allowed::OneOf(OpenChildren::VARIANTS),
             Self::NotificationChannels => Allowed::AnyOf(Channel::VARIANTS),
             Self::KbPublic => Allowed::OneOf(KbPublic::VARIANTS),
+            Self::SelfServePublic => Allowed::OneOf(SelfServePublic::VARIANTS),
         }
     }
 
@@ -110,6 +126,7 @@ impl Setting {
                 SettingValue::Words(Channel::VARIANTS.iter().map(ToString::to_string).collect())
             }
             Self::KbPublic => SettingValue::word(KbPublic::default()),
+            Self::SelfServePublic => SettingValue::word(SelfServePublic::default()),
         }
     }
 
@@ -136,6 +153,9 @@ impl Setting {
             }
             Self::KbPublic => {
                 "whether everybody reads what is published for all in the knowledge base, without signing in: off, on"
+            }
+            Self::SelfServePublic => {
+                "whether everybody is answered from what is published for all, and may chat, without signing in: off, on"
             }
         }
     }

@@ -1,6 +1,6 @@
 //! An index over articles, in memory: BM25 over parts of articles, with titles and headings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::chunks::{Chunk, cut};
@@ -26,6 +26,10 @@ pub struct Hit {
     pub id: String,
     /// How well it answers, against the other hits of the same question.
     pub score: f32,
+    /// How much of what the question asks its best part or its title says, from 0 to 1: rare words count more than common
+    /// ones, words that no article has as much as the rarest, and a question of one common word says little. Comparable
+    /// between questions.
+    pub covers: f32,
     /// The heading of its best part; its title where there is none.
     pub heading: String,
     /// The best part, in bytes of the body.
@@ -163,16 +167,18 @@ impl Index {
             .collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         ranked.truncate(limit);
-        ranked.into_iter().map(|(score, place, chunk)| self.hit(score, place, chunk)).collect()
+        ranked.into_iter().map(|(score, place, chunk)| self.hit(score, place, chunk, &terms)).collect()
     }
 
-    fn hit(&self, score: f32, place: usize, chunk: usize) -> Hit {
+    fn hit(&self, score: f32, place: usize, chunk: usize, asked: &[String]) -> Hit {
+        let covers = self.parts.covers(asked, chunk);
         let document = &self.documents[place];
         let chunk = &self.chunks[chunk].1;
         let words = prose(&document.body[chunk.range.clone()]);
         Hit {
             id: document.id.clone(),
             score,
+            covers,
             heading: chunk.headings.last().unwrap_or(&document.title).clone(),
             passage: chunk.range.clone(),
             snippet: words.split_whitespace().take(SNIPPET).collect::<Vec<_>>().join(" "),
@@ -223,6 +229,29 @@ impl Postings {
         self.mean = (self.lengths.iter().sum::<f32>() / self.lengths.len().max(1) as f32).max(1.0);
     }
 
+    /// How much a term says that so many of the texts have.
+    fn rarity(&self, held: usize) -> f32 {
+        let held = held as f32;
+        (1.0 + (self.lengths.len() as f32 - held + 0.5) / (held + 0.5)).ln()
+    }
+
+    /// How much of what `asked` says the text at `place` says, too.
+    fn covers(&self, asked: &[String], place: usize) -> f32 {
+        let asked: BTreeSet<&String> = asked.iter().collect();
+        let (mut all, mut said) = (0.0, 0.0);
+        for term in asked {
+            let places = self.of_term.get(term).map(Vec::as_slice).unwrap_or_default();
+            let rarity = self.rarity(places.len());
+            all += rarity;
+            if places.binary_search_by_key(&(place as u32), |(place, _)| *place).is_ok() {
+                said += rarity;
+            }
+        }
+        // That one common word is all there is to a question, and is there, says little.
+        let little = self.rarity(0) / 4.0;
+        if all > 0.0 { said / all * said / (said + little) } else { 0.0 }
+    }
+
     /// How well each text answers `terms` (BM25).
     fn scores(&self, terms: &[String], tuning: Tuning) -> Vec<f32> {
         let mut scores = vec![0.0; self.lengths.len()];
@@ -235,8 +264,7 @@ impl Postings {
         }
         for (term, weight) in asked {
             let Some(places) = self.of_term.get(&term) else { continue };
-            let held = places.len() as f32;
-            let rarity = (1.0 + (self.lengths.len() as f32 - held + 0.5) / (held + 0.5)).ln();
+            let rarity = self.rarity(places.len());
             for (place, count) in places {
                 let length = 1.0 - tuning.length + tuning.length * self.lengths[*place as usize] / self.mean;
                 let often = count * (tuning.saturation + 1.0) / (count + tuning.saturation * length);

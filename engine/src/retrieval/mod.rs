@@ -5,3 +5,4 @@ mod index;
 mod terms;
 
 pub use index::{Document, Hit, Index, Tuning};
+pub(crate) use terms::terms;

@@ -94,7 +94,9 @@ fn about(row: &Row) -> String {
             | StreamType::Workload
             | StreamType::Webhook
             | StreamType::Article
-            | StreamType::Reception,
+            | StreamType::Reception
+            | StreamType::Chat
+            | StreamType::Suggestion,
         )
         | Err(_) => row.stream_id.to_string(),
         Ok(StreamType::Notification) => NotificationId::of_stream(row.stream_id).to_string(),

@@ -207,7 +207,9 @@ impl Table for TicketPage {
             | Event::Webhook(_)
             | Event::Notification(_)
             | Event::Article(_)
-            | Event::Reception(_) => None,
+            | Event::Reception(_)
+            | Event::Chat(_)
+            | Event::Suggestion(_) => None,
         }
     }
 
@@ -238,6 +240,8 @@ impl Table for TicketPage {
             | Event::Notification(_)
             | Event::Article(_)
             | Event::Reception(_)
+            | Event::Chat(_)
+            | Event::Suggestion(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

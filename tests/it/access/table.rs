@@ -31,6 +31,8 @@ const REQUESTER: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 409];
 const SEES: [u16; 9] = [401, 200, 404, 200, 404, 200, 404, 404, 200];
 /// For staff who see the ticket.
 const WORKS: [u16; 9] = [401, 403, 404, 200, 404, 200, 404, 404, 200];
+/// The same where who is no staff is told so first.
+const STAFF_WHO_SEE: [u16; 9] = [401, 403, 403, 200, 404, 200, 404, 404, 200];
 /// For the ticket's owner.
 const OWNS: [u16; 9] = [401, 200, 404, 403, 404, 403, 404, 404, 403];
 
@@ -200,6 +202,8 @@ pub(super) const TABLE: &[Row] = &[
     Row("admin_home", Open, None, ADMIN),
     Row("list_tickets", Open, None, SIGNED),
     Row("list_tickets", Open, Some("?as_of=2099-01-01T00:00:00Z"), SIGNED),
+    Row("list_patterns", Open, None, STAFF),
+    Row("list_alerts", Open, Some("?days=1"), STAFF),
     Row("create_ticket", Open, Some(TICKET), created(SIGNED)),
     Row("show_ticket", Open, None, SEES),
     Row("show_ticket", Open, Some("?as_of=1&include=history"), SEES),
@@ -216,6 +220,18 @@ pub(super) const TABLE: &[Row] = &[
     Row("unassign_ticket", Open, None, WORKS),
     Row("transfer_ticket", Open, Some(r#"{"department":"FACILITIES"}"#), SEES),
     Row("classify_text", Open, Some(r#"{"title":"VPN","description":"It does not connect."}"#), STAFF),
+    Row("ask_self_serve", Open, Some(r#"{"query":"Where is the canteen?"}"#), SIGNED),
+    Row("show_self_serve", Open, None, SIGNED),
+    Row("send_chat_message", Open, Some(r#"{"content":"Where is the canteen?"}"#), SIGNED),
+    // Nobody here began the conversation that is asked about.
+    Row("show_chat", Open, None, UNKNOWN),
+    Row("file_chat", Open, None, UNKNOWN),
+    Row("suggest_reply", Open, Some(r#"{"ticket_id":"999999"}"#), NO_SUCH_ARTICLE),
+    Row("draft_reply", Open, None, STAFF_WHO_SEE),
+    Row("judge_suggestion", Open, Some(r#"{"outcome":"sent"}"#), NO_SUCH_ARTICLE),
+    Row("find_similar_tickets", Open, None, STAFF_WHO_SEE),
+    Row("summarize_ticket", Open, None, STAFF_WHO_SEE),
+    Row("list_knowledge_gaps", Open, None, STAFF),
     Row("flag_ticket", Open, Some(r#"{"reason":"Advertises"}"#), WORKS),
     Row("clear_ticket_flag", Open, None, ADMIN),
     Row("confirm_ticket_misuse", Open, None, UNFLAGGED),

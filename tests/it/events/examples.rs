@@ -27,6 +27,7 @@ use domain::webhook::WebhookEvent;
 use domain::workload::WorkloadEvent;
 use uuid::Uuid;
 
+use super::answers::{chat_examples, suggestion_examples};
 use super::knowledge::{article_examples, reception_examples};
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
@@ -120,8 +121,19 @@ pub(crate) fn examples() -> Vec<Event> {
     let notifications = notification_examples().into_iter().map(Event::from);
     let articles = article_examples().into_iter().map(Event::from);
     let receptions = reception_examples().into_iter().map(Event::from);
+    let ticket = TicketId::new(at(), 4_711);
+    let chats = chat_examples(ticket).into_iter().map(Event::from);
+    let suggestions = suggestion_examples(ticket).into_iter().map(Event::from);
     let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks).chain(notifications);
-    tickets.chain(messages).chain(people).chain(beside).chain(articles).chain(receptions).collect()
+    tickets
+        .chain(messages)
+        .chain(people)
+        .chain(beside)
+        .chain(articles)
+        .chain(receptions)
+        .chain(chats)
+        .chain(suggestions)
+        .collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "events refer to entries or to none")]

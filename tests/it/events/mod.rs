@@ -3,6 +3,7 @@
 //! `WRITE_SAMPLES=1 cargo test -p tests --test it samples` writes the missing ones. A sample that exists is
 //! never written again: if it no longer fits, the code is wrong.
 
+mod answers;
 mod examples;
 mod knowledge;
 

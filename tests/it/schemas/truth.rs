@@ -32,6 +32,8 @@ fn in_every_version(event: &Event) -> Vec<(&'static str, i16, Value)> {
         Event::Notification(event) => event.into(),
         Event::Article(event) => event.into(),
         Event::Reception(event) => event.into(),
+        Event::Chat(event) => event.into(),
+        Event::Suggestion(event) => event.into(),
         Event::Unknown(_) => unreachable!("it is known"),
     };
     let cast = |wanted| REGISTRY.at_version(name, newest, &shown, wanted).expect("a way down");

@@ -1,6 +1,7 @@
 //! The knowledge base: articles that staff write and readers find.
 
 mod filter;
+mod gaps;
 mod list;
 mod reader;
 mod revise;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .routes(routes!(list::list, write::write))
         .routes(routes!(search::search))
+        .routes(routes!(gaps::gaps))
         .routes(routes!(show::show, revise::revise, status::remove))
         .routes(routes!(status::publish))
         .routes(routes!(status::archive))

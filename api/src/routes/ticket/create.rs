@@ -156,6 +156,6 @@ async fn requester(
 }
 
 /// Thirty random bits.
-pub(super) fn entropy() -> u32 {
+pub(in crate::routes) fn entropy() -> u32 {
     u32::try_from(Uuid::new_v4().as_u128() & 0x3FFF_FFFF).unwrap_or_default()
 }

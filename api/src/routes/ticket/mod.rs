@@ -30,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::answer::{Acted, Part, or_missed};
+pub(super) use self::create::entropy;
 pub(super) use self::filter::{Which, entries};
 pub(super) use self::link::link;
 pub(super) use self::list::{ListOfTickets, page_of};
