@@ -22,6 +22,7 @@
 //! | [`change`] | what a request says about a value that may be absent |
 //! | [`event`] | any event of any aggregate, its stored form and the envelope around it |
 //! | [`evolution`] | how events stored by earlier versions are read, and shown to older consumers |
+//! | [`redaction`] | what is taken out of a text before it leaves the desk |
 //! | [`sealed`] | personal text, which the log only ever holds encrypted |
 
 pub mod access;
@@ -37,6 +38,7 @@ pub mod evolution;
 pub mod id;
 pub mod knowledge;
 pub mod notification;
+pub mod redaction;
 pub mod refusal;
 pub mod scope;
 pub mod sealed;
