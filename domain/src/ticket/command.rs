@@ -77,6 +77,9 @@ pub enum TicketCommand {
     },
     /// Take over what models made of it: whether it is misuse, and whose work it is. For the desk itself.
     Triage(Box<Triaged>),
+    /// Take over what another model made of it, where those that were asked first were in doubt and nobody said anything
+    /// since. For the desk itself.
+    SecondOpinion(Box<Triaged>),
     /// Suspect misuse.
     Flag {
         /// What raised the suspicion.

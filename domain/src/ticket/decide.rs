@@ -64,6 +64,7 @@ impl Live {
             C::Answer { is_internal } => self.answer(by, at, terms, is_internal),
             C::GiveFeedback { rating, comment } => self.give_feedback(by, at, rating, comment),
             C::Triage(triaged) => self.take_triage(by, *triaged),
+            C::SecondOpinion(triaged) => self.take_second_opinion(by, *triaged),
             C::Flag { reason } => self.flag(by, reason),
             C::ClearFlag => self.clear_flag(by),
             C::ConfirmMisuse => self.confirm_misuse(by, at),

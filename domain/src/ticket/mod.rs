@@ -35,6 +35,7 @@ pub use followers::MOST_FOLLOWERS;
 pub use labels::{LabelChanges, MOST_TAGS};
 pub use links::{BadUrl, LONGEST_URL, Link, LinkKind, LinkTo, MOST_GENERATIONS, MOST_LINKS, parse_url};
 pub use state::Live;
+pub use triage::Doubt;
 use values::Status;
 
 use crate::{Decide, Issued};

@@ -27,6 +27,8 @@ pub struct Live {
     pub(super) resolved_at: Option<DateTime<Utc>>,
     pub(super) reopen_count: u32,
     pub(super) stage: Stage,
+    /// Whether what models could not tell is nobody's question any more: another one was asked, or a person took it up.
+    pub(super) is_settled: bool,
     pub(super) is_flagged: bool,
     pub(super) feedback: Option<GivenFeedback>,
     pub(super) merged: Option<Merged>,
@@ -183,6 +185,7 @@ impl Live {
             resolved_at: None,
             reopen_count: 0,
             stage: Stage::New,
+            is_settled: false,
             is_flagged: false,
             feedback: None,
             merged: None,
@@ -202,9 +205,13 @@ impl Live {
             }
             E::TicketTransferred { to, .. } => {
                 self.department = Some(to);
+                self.taken_up();
                 self.nobodys();
             }
-            E::TicketAssigned { agent } => self.assigned(agent),
+            E::TicketAssigned { agent } => {
+                self.taken_up();
+                self.assigned(agent);
+            }
             E::TicketUnassigned {} => self.nobodys(),
             E::TeamAssigned { team } => self.labels.team = team,
             E::CategoryChanged { category } => self.labels.category = category,
@@ -219,14 +226,20 @@ impl Live {
             E::TicketReopened { to, .. } => self.reopened(to),
             E::FeedbackGiven { rating, comment, at } => self.judged(rating, comment, at),
             E::TicketScreened { found, .. } => {
+                self.is_settled = self.stage == Stage::InDoubt;
                 self.stage = if found == Finding::Doubtful { Stage::InDoubt } else { Stage::Screened };
             }
             E::TicketRouted { department, .. } => {
+                self.is_settled |= self.stage == Stage::Routed;
                 self.stage = Stage::Routed;
                 self.department = department;
             }
             E::TicketFlagged { .. } => self.is_flagged = true,
-            E::FlagCleared {} => self.is_flagged = false,
+            E::FlagCleared {} => {
+                self.is_flagged = false;
+                // Whose work it is may be asked anew.
+                self.is_settled = false;
+            }
             E::TicketMerged { into, .. } => {
                 self.merged = Some(Merged { into, was: self.status });
                 self.status = Status::Closed;
@@ -249,6 +262,11 @@ impl Live {
         if let Some(description) = description {
             self.description = description;
         }
+    }
+
+    /// A person said whose work it is, or has it, after models had looked.
+    fn taken_up(&mut self) {
+        self.is_settled |= matches!(self.stage, Stage::InDoubt | Stage::Routed);
     }
 
     fn nobodys(&mut self) {

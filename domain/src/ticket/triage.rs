@@ -6,7 +6,48 @@ use super::values::{Finding, FlaggedBy, Priority, PrioritySource, RoutedBy, Stat
 use super::{Conclusion, Decision, Live, Routing, Screening, TicketError, TicketEvent, Triaged};
 use crate::access::Caller;
 
+/// What models could not tell of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Whether it is misuse.
+    Misuse,
+    /// Whose work it is.
+    Department,
+}
+
 impl Live {
+    /// What models could not tell of it and waits for a person; none once somebody took it up, or another model was asked.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        if self.status != Status::Open || self.is_flagged || self.is_settled {
+            return None;
+        }
+        match self.stage {
+            Stage::InDoubt => Some(Doubt::Misuse),
+            Stage::Routed if self.department.is_none() => Some(Doubt::Department),
+            Stage::New | Stage::Screened | Stage::Routed => None,
+        }
+    }
+
+    /// Takes over what another model made of it, once, as far as it answers what is in doubt: what the first ones were sure of
+    /// stands, and so does what a person did meanwhile.
+    pub(super) fn take_second_opinion(&self, by: &Caller, triaged: Triaged) -> Decision {
+        if by.person().is_some() {
+            return Err(TicketError::Forbidden("the desk itself"));
+        }
+        let Triaged { screening, routing } = triaged;
+        Ok(match (self.doubt(), screening, routing) {
+            (Some(Doubt::Misuse), Some(screening), routing) => {
+                let routing = routing.filter(|_| screening.found == Finding::Harmless);
+                let mut events = self.screened(screening);
+                events.extend(routing.into_iter().flat_map(|routing| self.routed(routing)));
+                events
+            }
+            (Some(Doubt::Department), _, Some(routing)) => self.routed(routing),
+            _ => vec![],
+        })
+    }
+
     /// Takes over what models made of it, while nobody took it up: a suspicion, or whose work it is. Where whoever filed it
     /// said something else than the models, what they said stands.
     pub(super) fn take_triage(&self, by: &Caller, triaged: Triaged) -> Decision {

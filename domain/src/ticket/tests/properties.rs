@@ -64,12 +64,14 @@ fn triaged() -> impl Strategy<Value = TicketCommand> {
     let found = prop::sample::select(vec![Finding::Harmless, Finding::Doubtful, Finding::Harmful]);
     let department = prop::option::of(prop::sample::select(vec![dept("IT"), dept("HR")]));
     let urgency = prop::option::of(prop::sample::select(vec![Urgency::Low, Urgency::High]));
-    (prop::option::of(found), prop::option::of((department, urgency))).prop_map(|(found, routing)| {
+    let said = (any::<bool>(), prop::option::of(found), prop::option::of((department, urgency)));
+    said.prop_map(|(first, found, routing)| {
         let by = Conclusion::default();
         let screening = found.map(|found| Screening { found, harm: None, by: by.clone() });
         let routing =
             routing.map(|(department, urgency)| Routing { department, category: None, urgency, by });
-        TicketCommand::Triage(Box::new(Triaged { screening, routing }))
+        let triaged = Box::new(Triaged { screening, routing });
+        if first { TicketCommand::Triage(triaged) } else { TicketCommand::SecondOpinion(triaged) }
     })
 }
 
@@ -92,7 +94,7 @@ fn command() -> impl Strategy<Value = TicketCommand> {
         1 => (prop::option::of(0u8..7), words())
             .prop_map(|(rating, comment)| C::GiveFeedback { rating, comment }),
         1 => words().prop_map(|reason| C::Flag { reason }),
-        2 => triaged(),
+        3 => triaged(),
         1 => Just(C::ClearFlag),
         1 => Just(C::ConfirmMisuse),
         1 => (1u32..3).prop_map(merge),

@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::testing::*;
 use crate::id::EntryId;
 use crate::ticket::values::{Finding, FlaggedBy, Harm, Priority, PrioritySource, RoutedBy, Status, Urgency};
-use crate::ticket::{Conclusion, Live, Routing, Screening, TicketCommand, TicketError, TicketEvent, Triaged};
+use crate::ticket::{
+    Conclusion, Doubt, Live, Routing, Screening, TicketCommand, TicketError, TicketEvent, Triaged,
+};
 
 const HARDWARE: EntryId = EntryId(Uuid::from_u128(7));
 
@@ -29,6 +31,14 @@ fn routing(department: Option<&str>) -> Routing {
 
 fn triage(screening: Option<Screening>, routing: Option<Routing>) -> TicketCommand {
     TicketCommand::Triage(Box::new(Triaged { screening, routing }))
+}
+
+fn second(screening: Option<Screening>, routing: Option<Routing>) -> TicketCommand {
+    TicketCommand::SecondOpinion(Box::new(Triaged { screening, routing }))
+}
+
+fn doubt(given: &[TicketEvent]) -> Option<Doubt> {
+    folded(given.to_vec()).live().and_then(Live::doubt)
 }
 
 fn screened(found: Finding) -> TicketEvent {
@@ -133,7 +143,86 @@ fn models_do_not_touch_what_somebody_took_up() {
 #[test]
 fn nobody_speaks_for_a_model() {
     for by in [ada(), ivan(), root()] {
-        let refused = refusal(vec![created_in(Some("IT"))], by, triage(None, Some(routing(Some("IT")))));
-        assert_eq!(refused, TicketError::Forbidden("the desk itself"));
+        for command in [triage, second] {
+            let said = command(None, Some(routing(Some("IT"))));
+            let refused = refusal(vec![created_in(Some("IT"))], by.clone(), said);
+            assert_eq!(refused, TicketError::Forbidden("the desk itself"));
+        }
     }
+}
+
+#[test]
+fn another_model_answers_what_the_first_could_not_tell_and_is_asked_once() {
+    let in_doubt = vec![created_in(None), screened(Finding::Doubtful)];
+    assert_eq!(doubt(&in_doubt), Some(Doubt::Misuse));
+    let both = |found, department| second(Some(screening(found)), Some(routing(department)));
+    let harmless = vec![screened(Finding::Harmless), routed(Some("HR"), RoutedBy::Model)];
+    when(in_doubt.clone(), system(), both(Finding::Harmless, Some("HR")))
+        .then_expect_events(harmless.clone());
+    let flagged = TicketEvent::TicketFlagged { reason: Some(sealed("words")), by: FlaggedBy::Screening };
+    let harmful = vec![screened(Finding::Harmful), flagged];
+    when(in_doubt.clone(), system(), both(Finding::Harmful, Some("HR"))).then_expect_events(harmful.clone());
+    let doubtful = vec![screened(Finding::Doubtful)];
+    when(in_doubt.clone(), system(), both(Finding::Doubtful, Some("HR")))
+        .then_expect_events(doubtful.clone());
+    // Only what is in doubt is answered.
+    when(in_doubt.clone(), system(), second(None, Some(routing(Some("HR"))))).then_expect_events(vec![]);
+
+    let nobodys = vec![created_in(None), screened(Finding::Harmless), routed(None, RoutedBy::Nobody)];
+    assert_eq!(doubt(&nobodys), Some(Doubt::Department));
+    let (known, unknown) = (routed(Some("HR"), RoutedBy::Model), routed(None, RoutedBy::Nobody));
+    when(nobodys.clone(), system(), both(Finding::Harmful, Some("HR")))
+        .then_expect_events(vec![known.clone()]);
+    when(nobodys.clone(), system(), both(Finding::Harmful, None)).then_expect_events(vec![unknown.clone()]);
+
+    let unsure = vec![screened(Finding::Harmless), unknown.clone()];
+    for (given, then) in [
+        (&in_doubt, harmless),
+        (&in_doubt, harmful),
+        (&in_doubt, doubtful),
+        (&in_doubt, unsure),
+        (&nobodys, vec![known]),
+        (&nobodys, vec![unknown]),
+    ] {
+        let after = [given.clone(), then].concat();
+        assert_eq!(doubt(&after), None, "{after:?}");
+        for found in [Finding::Harmless, Finding::Harmful] {
+            when(after.clone(), system(), both(found, Some("IT"))).then_expect_events(vec![]);
+        }
+    }
+}
+
+#[test]
+fn another_model_says_nothing_where_somebody_did_or_the_first_was_sure() {
+    let in_doubt = vec![created_in(None), screened(Finding::Doubtful)];
+    let nobodys = vec![created_in(None), routed(None, RoutedBy::Nobody)];
+    let transferred = TicketEvent::TicketTransferred { from: None, to: dept("IT"), note: None };
+    for given in [in_doubt.clone(), nobodys] {
+        for then in [
+            vec![transferred.clone()],
+            vec![flagged()],
+            vec![assigned(Some(IVAN))],
+            vec![assigned(Some(IVAN)), TicketEvent::TicketUnassigned {}],
+        ] {
+            let after = [given.clone(), then].concat();
+            assert_eq!(doubt(&after), None, "{after:?}");
+        }
+    }
+    let sure = [
+        vec![created_in(None)],
+        vec![created_in(None), screened(Finding::Harmful), flagged()],
+        vec![created_in(None), screened(Finding::Harmless), routed(Some("IT"), RoutedBy::Model)],
+        vec![created_in(Some("IT")), routed(Some("IT"), RoutedBy::Filing)],
+    ];
+    for given in sure {
+        let said = second(Some(screening(Finding::Harmless)), Some(routing(Some("HR"))));
+        when(given, system(), said).then_expect_events(vec![]);
+    }
+    // What is moved before anything looked is looked at all the same.
+    let moved = vec![created_in(None), transferred, screened(Finding::Doubtful)];
+    assert_eq!(doubt(&moved), Some(Doubt::Misuse));
+    // Once a person dropped the suspicion, where it goes is a question anew.
+    let cleared =
+        [in_doubt, vec![flagged(), TicketEvent::FlagCleared {}, routed(None, RoutedBy::Nobody)]].concat();
+    assert_eq!(doubt(&cleared), Some(Doubt::Department));
 }
