@@ -1,5 +1,5 @@
 //! What the rules and use cases stand on: the log on PostgreSQL, the projection runner, keys, tokens,
-//! passwords, configuration, outgoing mail, the relay to NATS.
+//! passwords, configuration, outgoing mail, the relay to NATS, the language model.
 
 pub mod attachments;
 pub mod audit;
@@ -9,6 +9,7 @@ pub mod database;
 pub mod erasure;
 pub mod handler;
 pub mod keys;
+pub mod language_model;
 mod lease;
 pub mod log;
 pub mod mail;

@@ -1,5 +1,6 @@
 //! What an operator can set: read from the environment, then a TOML file, then defaults, and judged as a whole.
 
+mod language_model;
 mod mail;
 mod nats;
 mod oidc;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+pub use self::language_model::{LanguageModel, Provider};
 pub use self::mail::{Mail, Smtp, SmtpTls};
 pub use self::nats::{Access, Nats};
 pub use self::oidc::{GOOGLE, Oidc, OidcProvider};
@@ -56,6 +58,8 @@ pub struct Config {
     pub notifications: bool,
     /// The OpenID Connect providers that people may sign in with.
     pub oidc: Oidc,
+    /// The language model that is asked where the desk's own models are in doubt; none by default.
+    pub language_model: Option<LanguageModel>,
     /// What must not be shown.
     pub secrets: Secrets,
     /// What is written about the desk at work.
@@ -167,6 +171,7 @@ impl Config {
             triage: reader.parsed("TRIAGE", "on or off", on_or_off).unwrap_or(true),
             notifications: reader.parsed("NOTIFICATIONS", "on or off", on_or_off).unwrap_or(true),
             oidc: Oidc::read(&mut reader),
+            language_model: LanguageModel::read(&mut reader),
             secrets: read_secrets(&mut reader),
             logs: Logs::read(&mut reader),
         };

@@ -36,7 +36,7 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u8); 4] = [
 ];
 
 /// Whether `address` is one that everybody reaches. An IPv4 address written as IPv6 is the IPv4 address.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     let within = |(first, bits): (IpAddr, u8)| Network::new(first, bits).contains(address);
     match address.to_canonical() {
         IpAddr::V4(_) => !NOT_PUBLIC_V4.into_iter().any(|(first, bits)| within((first.into(), bits))),

@@ -20,6 +20,7 @@ use openidconnect::url::Url;
 use rustls::crypto::ring::default_provider;
 use rustls::{ClientConfig, RootCertStore};
 
+pub(crate) use self::address::is_public;
 pub use self::guard::Forbidden;
 use self::guard::{Guard, Way, read};
 use crate::network::Network;
@@ -131,7 +132,7 @@ fn http(guard: Guard) -> Http {
     plain.enforce_http(false);
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(default_provider())
-        .unwrap_or_else(|_| HttpsConnectorBuilder::new().with_tls_config(trusting_nobody()))
+        .unwrap_or_else(|_| HttpsConnectorBuilder::new().with_tls_config(without_authorities()))
         .https_or_http()
         .enable_http1()
         .wrap_connector(plain);
@@ -139,9 +140,14 @@ fn http(guard: Guard) -> Http {
     builder.pool_idle_timeout(IDLE).build(connector)
 }
 
-/// For a system without certificates to check receivers with: a desk that sends to none of them runs there all the same.
-fn trusting_nobody() -> ClientConfig {
-    tracing::warn!("The system has no certificates of authorities: webhooks cannot be sent by https");
+/// For a system without certificates to check others with: a desk that sends to none of them runs there all the same.
+pub(crate) fn without_authorities() -> ClientConfig {
+    tracing::warn!("The system has no certificates of authorities: nothing can be sent by https");
+    trusting_nobody()
+}
+
+/// What reaches nobody by https.
+pub(crate) fn trusting_nobody() -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the provider has the versions of TLS that are safe")
@@ -167,7 +173,7 @@ fn forbidden_in(error: &(dyn std::error::Error + 'static)) -> Option<Forbidden> 
 }
 
 /// `Retry-After`: seconds, or a date.
-fn wait(text: &str) -> Option<Duration> {
+pub(crate) fn wait(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
