@@ -11,8 +11,9 @@ use infrastructure::attachments::Attachments;
 use infrastructure::config::Config;
 use infrastructure::database::Database;
 use infrastructure::erasure::Erasure;
-use infrastructure::handler;
+use infrastructure::handler::{self, Handler};
 use infrastructure::keys::Keyring;
+use infrastructure::language_model::LanguageModel;
 use infrastructure::log::PgLog;
 use infrastructure::mail::{self, Outbox, Sender};
 use infrastructure::oidc::Providers;
@@ -46,7 +47,7 @@ use crate::rebuilds::{self, Rebuilds};
 use crate::seen::Sessions;
 use crate::settings::Trusted;
 use crate::sockets::Sockets;
-use crate::triage::{HandOut, Sort, Waiting};
+use crate::triage::{HandOut, SecondOpinion, Sort, Waiting};
 use crate::views::Views;
 
 /// How often a head of the log is signed while it grows.
@@ -80,6 +81,8 @@ pub struct Parts {
     pub webhooks: webhook::Sender,
     /// What browsers are told.
     pub push: Push,
+    /// The language model that may be asked; none if none is configured.
+    pub language_model: Option<LanguageModel>,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -186,6 +189,7 @@ impl Desk {
         let desk = Self(Arc::new(Parts {
             commands,
             log: Arc::clone(&log),
+            language_model: language_model(&config, &database),
             guesses: Guesses::new(database.pool().clone(), Arc::clone(log.keys())),
             reachable: Reachable::watch(database.clone(), stop.clone()),
             requests: RateLimiter::new(database.pool().clone(), config.limits.requests.window, &secrets.jwt),
@@ -213,9 +217,7 @@ impl Desk {
             views: Views::default(),
             shelves: Shelves::default(),
         }));
-        handlers.push(Arc::new(Raise::new(desk.clone())));
-        handlers.push(Arc::new(Sort::new(desk.clone())));
-        handlers.push(Arc::new(HandOut::new(desk.clone())));
+        handlers.extend(desk.own_handlers());
         let handlers = handler::Runner::register(Arc::clone(&log), desk.database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
         tokio::spawn(Deliverer::new(desk.clone(), deliveries).run(stop.clone()));
@@ -240,6 +242,16 @@ impl Desk {
                 log,
             },
         ))
+    }
+
+    /// The handlers that need all of the desk.
+    fn own_handlers(&self) -> [Arc<dyn Handler>; 4] {
+        [
+            Arc::new(Raise::new(self.clone())),
+            Arc::new(Sort::new(self.clone())),
+            Arc::new(HandOut::new(self.clone())),
+            Arc::new(SecondOpinion::new(self.clone())),
+        ]
     }
 
     /// Whenever somebody was erased, by whatever process, forgets what this one has in memory besides the log.
@@ -329,6 +341,11 @@ fn webhooks(
     });
     let (pool, log, commands) = (database.pool().clone(), Arc::clone(log), Arc::clone(commands));
     webhook::Sender::new(pool, log, commands, client, render)
+}
+
+/// The language model that the operator configured.
+fn language_model(config: &Config, database: &Database) -> Option<LanguageModel> {
+    config.language_model.as_ref().map(|model| LanguageModel::new(model, database.pool().clone()))
 }
 
 /// What browsers are told. Push services reach the operator by the address that writes mails, or else at the desk.

@@ -22,6 +22,7 @@ mod followers;
 mod handler;
 mod internal;
 mod knowledge;
+mod language_model;
 mod leaks;
 mod limits;
 mod links;

@@ -3,6 +3,7 @@
 pub mod appends;
 pub mod canary;
 pub mod desk;
+pub mod language_server;
 pub mod load;
 pub mod log_lines;
 pub mod mails;

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::problem::Answer;
+use crate::triage::is_no_news;
 
 /// Its name in `desk.handlers`, and the door that its commands come through.
 const NAME: &str = "notifications";
@@ -135,6 +136,9 @@ impl Raise {
     }
 
     async fn notices(&self, event: &Recorded) -> anyhow::Result<Vec<Notice>> {
+        if is_no_news(event) {
+            return Ok(vec![]);
+        }
         let may_come_with_others = about(&event.event).status.is_some()
             || matches!(event.event, Event::Conversation(ConversationEvent::MessagePosted { .. }));
         let others = if may_come_with_others { self.others(event).await? } else { vec![] };

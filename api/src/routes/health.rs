@@ -5,6 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use infrastructure::handler;
+use infrastructure::language_model::{self, State as Breaker};
 use infrastructure::mail;
 use infrastructure::projection::{Status, status};
 use infrastructure::push;
@@ -84,6 +85,11 @@ struct Ready {
     /// How telling browsers is doing; the desk serves whether it does or not.
     #[schema(value_type = Object)]
     push: push::Status,
+    /// Whether the language model is asked, and what it cost today, if one is configured; the desk serves whether it answers
+    /// or not.
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language_model: Option<language_model::Status>,
 }
 
 const HEALTH: Health = Health { status: "ok", service: "ledgerdesk" };
@@ -150,7 +156,11 @@ async fn ready(State(desk): State<Desk>) -> Answer<Json<Ready>> {
     let mail = mail::status(desk.pool()).await.map_err(unreachable)?;
     let webhooks = webhook::status(desk.pool()).await.map_err(unreachable)?;
     let push = push::status(desk.pool()).await.map_err(unreachable)?;
-    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail, webhooks, push }))
+    let language_model = match &desk.language_model {
+        Some(model) => Some(model.status().await.map_err(unreachable)?),
+        None => None,
+    };
+    Ok(Json(Ready { status: "ready", projections, handlers, relay, mail, webhooks, push, language_model }))
 }
 
 fn not_ready(what: &str, details: Value) -> Problem {
@@ -200,6 +210,14 @@ async fn show_metrics(_: Insider, State(desk): State<Desk>) -> Answer<impl IntoR
         gauge!("ledgerdesk_push_waiting").set(count(push.waiting));
         gauge!("ledgerdesk_push_waiting_oldest_seconds").set(push.oldest_seconds);
         gauge!("ledgerdesk_push_given_up").set(count(push.given_up));
+    }
+    if let Some(model) = &desk.language_model
+        && let Ok(model) = model.status().await
+    {
+        let tokens = |tokens: u64| f64::from(u32::try_from(tokens).unwrap_or(u32::MAX));
+        gauge!("ledgerdesk_language_model_open").set(f64::from(u8::from(model.state != Breaker::Closed)));
+        gauge!("ledgerdesk_language_model_tokens_today").set(tokens(model.tokens_today));
+        gauge!("ledgerdesk_language_model_tokens_per_day").set(tokens(model.tokens_per_day));
     }
     let text = render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

@@ -39,8 +39,7 @@ impl Sort {
             let sorted = judge::sort(title, description);
             desk.routed(sorted).await.map_err(|problem| problem.of_handler())?
         } else {
-            let by = Conclusion { reasons: Some(NOT_ASKED.to_owned()), ..Conclusion::default() };
-            Routing { department: None, category: None, urgency: None, by }
+            not_asked()
         };
         Ok(Some(Triaged { screening, routing: Some(routing) }))
     }
@@ -73,6 +72,12 @@ impl Sort {
         }
         Ok(())
     }
+}
+
+/// Where routing is switched off.
+pub(super) fn not_asked() -> Routing {
+    let by = Conclusion { reasons: Some(NOT_ASKED.to_owned()), ..Conclusion::default() };
+    Routing { department: None, category: None, urgency: None, by }
 }
 
 #[async_trait]

@@ -15,6 +15,8 @@ pub enum Flag {
     AutoAssignment,
     /// The stream of events for people who are no staff.
     EventStreamForRequesters,
+    /// The language model that the operator configured being asked.
+    LanguageModel,
     /// Tickets being routed by what they say.
     Routing,
     /// Replies being suggested to agents.
@@ -45,6 +47,7 @@ impl Flag {
             | Self::AutoAssignment
             | Self::EventStreamForRequesters
             | Self::ReplySuggestions
+            | Self::LanguageModel
             | Self::Routing
             | Self::Screening
             | Self::SelfServe => true,
@@ -58,6 +61,10 @@ impl Flag {
             Self::ApiDocs => "the pages at /docs and the documents they show are served",
             Self::AutoAssignment => {
                 "tickets go to the agent of their department who has least to do and has room"
+            }
+            Self::LanguageModel => {
+                "what tickets say is sent, redacted, to the language model that is configured, if one is, where the \
+                 desk's own models are in doubt"
             }
             Self::Routing => "new tickets that name no department go to the one that they read like",
             Self::ReplySuggestions => "agents may have replies to tickets suggested to them",
