@@ -73,8 +73,11 @@ async fn of_fifty_planted_secrets_none_is_sent() {
         .await
         .expect("a name");
     let mut tickets = Vec::new();
-    for (text, _) in PLANTED {
-        let text = format!("{}\nI am {name}.\n{text}", NOBODYS.1);
+    // Each is one that the router is not sure of, whatever is planted. Names of tests are partly made up by chance, which could
+    // tell it something: in a ticket of its own.
+    let said = format!("I am {name}.");
+    for text in PLANTED.iter().map(|(text, _)| *text).chain([said.as_str()]) {
+        let text = format!("{}\nI am x.\n{text}", NOBODYS.1);
         tickets.push(scene.file((NOBODYS.0, &text)).await);
     }
     for ticket in &tickets {
