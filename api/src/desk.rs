@@ -12,6 +12,7 @@ use infrastructure::config::Config;
 use infrastructure::database::Database;
 use infrastructure::erasure::Erasure;
 use infrastructure::handler::{self, Handler};
+use infrastructure::jobs::Jobs;
 use infrastructure::keys::Keyring;
 use infrastructure::language_model::LanguageModel;
 use infrastructure::log::PgLog;
@@ -41,6 +42,7 @@ use crate::departments::Departments;
 use crate::feed::{Streams, told_outside};
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
+use crate::misuse::{self, Confirmed, Watch};
 use crate::notifications::{Deliverer, Queue, Raise};
 use crate::put_back::PutBack;
 use crate::rebuilds::{self, Rebuilds};
@@ -83,6 +85,8 @@ pub struct Parts {
     pub push: Push,
     /// The language model that may be asked; none if none is configured.
     pub language_model: Option<LanguageModel>,
+    /// The runs of the job that looks for misuse.
+    pub(crate) jobs: Jobs,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -163,13 +167,7 @@ impl Desk {
             status
         });
         let commands = Arc::new(Commands::new(Arc::clone(&log) as Arc<dyn Ledger>));
-        let mut handlers = Erasure::new(
-            database.clone(),
-            Arc::clone(&log),
-            projections::all(),
-            mail::folder(&config.storage.data_dir),
-        )
-        .handlers();
+        let mut handlers = erasure(&config, &database, &log).handlers();
         let put_back = PutBack::new(Arc::clone(&commands), database.pool().clone(), visible.clone());
         handlers.push(Arc::new(put_back));
         let attachments = Attachments::open(database.pool().clone(), Arc::clone(&log), &config.attachments)?;
@@ -182,6 +180,7 @@ impl Desk {
         let push = push(&config, &database, &log).await?;
         let push_sender = push::Sender::new(push.clone(), Arc::clone(&commands));
         let push_sender = tokio::spawn(push_sender.run(stop.clone()));
+        let jobs = Jobs::register(database.pool().clone(), misuse::NAME).await?;
         let afterwards = Afterwards::default();
         let deliveries = Arc::new(Notify::new());
         let queue = Queue::new(Arc::clone(&commands), database.pool().clone(), Arc::clone(&deliveries));
@@ -200,6 +199,7 @@ impl Desk {
             outbox,
             webhooks,
             push,
+            jobs,
             tokens: Tokens::new(&secrets.jwt),
             passwords: Passwords::new(PASSWORDS_AT_A_TIME),
             providers: Providers::new(&config.oidc, &config.server.public_url())?,
@@ -220,6 +220,7 @@ impl Desk {
         handlers.extend(desk.own_handlers());
         let handlers = handler::Runner::register(Arc::clone(&log), desk.database.clone(), handlers).await?;
         let handlers = tokio::spawn(handlers.run(stop.clone()));
+        let watch = tokio::spawn(Watch::new(desk.clone(), desk.jobs.clone()).run(stop.clone()));
         tokio::spawn(Deliverer::new(desk.clone(), deliveries).run(stop.clone()));
         tokio::spawn(desk.clone().forget_the_erased(stop.clone()));
         tokio::spawn(Sockets::run(desk.clone(), stop.clone()));
@@ -237,6 +238,7 @@ impl Desk {
                 sender,
                 webhook_sender,
                 push_sender,
+                watch,
                 views,
                 afterwards,
                 log,
@@ -244,13 +246,14 @@ impl Desk {
         ))
     }
 
-    /// The handlers that need all of the desk.
-    fn own_handlers(&self) -> [Arc<dyn Handler>; 4] {
+    /// What follows from events by rules that ask the whole desk.
+    fn own_handlers(&self) -> [Arc<dyn Handler>; 5] {
         [
             Arc::new(Raise::new(self.clone())),
             Arc::new(Sort::new(self.clone())),
             Arc::new(HandOut::new(self.clone())),
             Arc::new(SecondOpinion::new(self.clone())),
+            Arc::new(Confirmed::new(self.clone())),
         ]
     }
 
@@ -292,6 +295,7 @@ pub struct Running {
     sender: JoinHandle<()>,
     webhook_sender: JoinHandle<()>,
     push_sender: JoinHandle<()>,
+    watch: JoinHandle<()>,
     views: JoinHandle<()>,
     afterwards: Afterwards,
     log: Arc<PgLog>,
@@ -320,11 +324,20 @@ impl Running {
         if let Err(error) = self.push_sender.await {
             tracing::error!(%error, "The sending to browsers stopped by a panic");
         }
+        if let Err(error) = self.watch.await {
+            tracing::error!(%error, "The watch for misuse stopped by a panic");
+        }
         if let Err(error) = self.views.await {
             tracing::error!(%error, "The counting of views stopped by a panic");
         }
         self.log.close().await;
     }
+}
+
+/// What destroys the texts of who is erased, and what is redacted.
+fn erasure(config: &Config, database: &Database, log: &Arc<PgLog>) -> Erasure {
+    let mails = mail::folder(&config.storage.data_dir);
+    Erasure::new(database.clone(), Arc::clone(log), projections::all(), mails)
 }
 
 /// What sends to webhooks the envelopes of events, as everybody gets them who reads the log.

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::id::{EntryId, LinkId, MessageId, NotificationId, TicketId, UserId};
+use domain::misuse::values::ReportId;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -46,6 +47,12 @@ impl Named for MessageId {
 impl Named for LinkId {
     fn read(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl Named for ReportId {
+    fn read(text: &str) -> Option<Self> {
+        Uuid::read(text).map(Self)
     }
 }
 

@@ -18,6 +18,7 @@
 //! | `drafts` | what people are writing and have not sent |
 //! | `mail`, `letters` | what the desk writes to people |
 //! | `notifications` | whom the desk tells of events, and what it says to them |
+//! | `misuse` | who seems to misuse the desk: found once a day, and when asked |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
 //! | `answers`, `chats` | answers from the knowledge base, drafts, and who may go on with which chat |
 //! | `afterwards` | work that is done after its answer |
@@ -59,6 +60,7 @@ pub mod layers;
 mod letters;
 mod mail;
 mod mentions;
+mod misuse;
 mod notifications;
 mod oidc_flows;
 mod openapi;

@@ -38,6 +38,7 @@ use crate::settle::Late;
         (name = "push", description = "Browsers that are told of something while no page of the desk is open."),
         (name = "catalogues", description = "Departments, buildings, categories, teams, organizations, tags."),
         (name = "ai", description = "What models make of a text, asked directly."),
+        (name = "misuse", description = "Who seems to misuse the desk, for administrators."),
         (name = "settings", description = "What administrators decide while the desk runs."),
         (name = "internal", description = "What programs of the desk's predecessors call."),
         (name = "ops", description = "Whether the desk is well."),

@@ -15,6 +15,7 @@ mod knowledge;
 pub mod ledger;
 mod links;
 mod merge;
+mod misuse;
 mod notification;
 mod redaction;
 mod setting;
@@ -33,6 +34,7 @@ use domain::conversation::Conversation;
 use domain::event::StreamType;
 use domain::knowledge::Article;
 use domain::knowledge::reception::Ballot;
+use domain::misuse::Report;
 use domain::notification::Notification;
 use domain::setting::Settings;
 use domain::suggestion::Suggestion;
@@ -73,6 +75,7 @@ pub struct Commands {
     ballots: Streams<Ballot>,
     chats: Streams<Chat>,
     suggestions: Streams<Suggestion>,
+    reports: Streams<Report>,
 }
 
 impl Commands {
@@ -91,6 +94,7 @@ impl Commands {
             ballots: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             chats: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             suggestions: Streams::new(Arc::clone(&ledger), STATES_KEPT),
+            reports: Streams::new(Arc::clone(&ledger), STATES_KEPT),
             ledger,
         }
     }
@@ -103,6 +107,7 @@ impl Commands {
         self.users.forget();
         self.ballots.forget();
         self.suggestions.forget();
+        self.reports.forget();
     }
 
     /// Decides and appends, as [`execute::settle`] does, and remembers what it led to.
@@ -125,6 +130,7 @@ impl Commands {
                     StreamType::Reception => self.ballots.remember(part),
                     StreamType::Chat => self.chats.remember(part),
                     StreamType::Suggestion => self.suggestions.remember(part),
+                    StreamType::Misuse => self.reports.remember(part),
                     StreamType::Activity | StreamType::Workload => {}
                 }
             }

@@ -20,6 +20,7 @@ use crate::conversation::ConversationEvent;
 use crate::evolution::{self, Fields, Step};
 use crate::id::UserId;
 use crate::knowledge::{ArticleEvent, reception::ReceptionEvent};
+use crate::misuse::MisuseEvent;
 use crate::notification::NotificationEvent;
 use crate::sealed::subjects_in;
 use crate::setting::SettingEvent;
@@ -59,6 +60,8 @@ pub enum StreamType {
     Chat,
     /// A reply that was suggested to an agent.
     Suggestion,
+    /// A report of misuse: of one person and day.
+    Misuse,
 }
 
 impl StreamType {
@@ -98,6 +101,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// Something happened to a suggested reply.
     Suggestion(SuggestionEvent),
+    /// Something happened to a report of misuse.
+    Misuse(MisuseEvent),
     /// A type or version that this version of the desk does not know, as stored.
     Unknown(Box<str>),
 }
@@ -185,6 +190,7 @@ impl Event {
             Ok(StreamType::Reception) => read_as::<ReceptionEvent>(event_type, schema_version, payload),
             Ok(StreamType::Chat) => read_as::<ChatEvent>(event_type, schema_version, payload),
             Ok(StreamType::Suggestion) => read_as::<SuggestionEvent>(event_type, schema_version, payload),
+            Ok(StreamType::Misuse) => read_as::<MisuseEvent>(event_type, schema_version, payload),
             Err(_) => Ok(Self::Unknown(event_type.into())),
         }
     }
@@ -208,6 +214,7 @@ impl Event {
             Self::Reception(event) => event.store(),
             Self::Chat(event) => event.store(),
             Self::Suggestion(event) => event.store(),
+            Self::Misuse(event) => event.store(),
             Self::Unknown(event_type) => {
                 Err(serde::ser::Error::custom(format!("{event_type} is unknown to this version")))
             }
@@ -232,6 +239,7 @@ impl Event {
             Self::Reception(event) => version_of::<ReceptionEvent>(event.into()),
             Self::Chat(event) => version_of::<ChatEvent>(event.into()),
             Self::Suggestion(event) => version_of::<SuggestionEvent>(event.into()),
+            Self::Misuse(event) => version_of::<MisuseEvent>(event.into()),
             Self::Unknown(_) => None,
         }
     }
@@ -253,6 +261,7 @@ impl Event {
             Self::Reception(event) => event.into(),
             Self::Chat(event) => event.into(),
             Self::Suggestion(event) => event.into(),
+            Self::Misuse(event) => event.into(),
             Self::Unknown(event_type) => event_type,
         }
     }
@@ -269,6 +278,7 @@ impl Event {
             Self::Reception(event) => subjects_in(event),
             Self::Chat(event) => subjects_in(event),
             Self::Suggestion(event) => subjects_in(event),
+            Self::Misuse(event) => subjects_in(event),
             Self::Setting(_)
             | Self::Catalogue(_)
             | Self::Webhook(_)
@@ -314,6 +324,7 @@ impl Event {
             Self::Reception(event) => serde_json::to_value(event),
             Self::Chat(event) => serde_json::to_value(event),
             Self::Suggestion(event) => serde_json::to_value(event),
+            Self::Misuse(event) => serde_json::to_value(event),
             Self::Unknown(_) => Ok(serde_json::json!({ "": {} })),
         }?;
         // Serde writes {"TicketResolved":{…}}: the fields are its one value.
@@ -341,6 +352,7 @@ impl Event {
             Self::Reception(_) => Some(StreamType::Reception),
             Self::Chat(_) => Some(StreamType::Chat),
             Self::Suggestion(_) => Some(StreamType::Suggestion),
+            Self::Misuse(_) => Some(StreamType::Misuse),
             Self::Unknown(_) => None,
         }
     }

@@ -41,6 +41,7 @@ impl Event {
             | Self::Reception(_)
             | Self::Chat(_)
             | Self::Suggestion(_)
+            | Self::Misuse(_)
             | Self::Unknown(_) => None,
             // That it lives on elsewhere is for who works on it: it may be somebody else's ticket.
             Self::Ticket(TicketEvent::TicketMerged { at, .. }) => {

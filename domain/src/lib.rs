@@ -17,6 +17,8 @@
 //! | [`knowledge`] | articles, and what readers make of them |
 //! | [`chat`] | what somebody asked the desk itself, and its answers |
 //! | [`suggestion`] | replies suggested to agents, and what they made of them |
+//! | [`misuse`] | what speaks for misuse of the desk, and reports of it |
+//! | [`schedule`] | when something is due that is done once a day |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -37,9 +39,11 @@ mod event_parts;
 pub mod evolution;
 pub mod id;
 pub mod knowledge;
+pub mod misuse;
 pub mod notification;
 pub mod redaction;
 pub mod refusal;
+pub mod schedule;
 pub mod scope;
 pub mod sealed;
 pub mod setting;

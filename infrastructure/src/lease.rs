@@ -36,6 +36,8 @@ pub(crate) const MAIL: Leases = Leases { table: "desk.mail_sender", name: "name"
 pub(crate) const WEBHOOKS: Leases = Leases { table: "desk.webhook_sender", name: "name" };
 /// Who sends what browsers are told.
 pub(crate) const PUSH: Leases = Leases { table: "desk.push_sender", name: "name" };
+/// Who runs jobs.
+pub(crate) const JOBS: Leases = Leases { table: "desk.jobs", name: "name" };
 
 /// A lease that one has.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -8,6 +8,7 @@ pub mod config;
 pub mod database;
 pub mod erasure;
 pub mod handler;
+pub mod jobs;
 pub mod keys;
 pub mod language_model;
 mod lease;

@@ -19,6 +19,7 @@
 //! | [`notifications`] | who was told of what, and what they have not read |
 //! | [`articles`] | the knowledge base: which articles there are, what is in them, what readers make of them |
 //! | [`questions`] | what was asked of the desk itself, and whether an article answered |
+//! | [`misuse_reports`] | who seems to misuse the desk, and what administrators did about it |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -40,6 +41,7 @@ mod labels;
 pub mod links;
 pub mod merges;
 pub mod messages;
+pub mod misuse_reports;
 pub mod notifications;
 pub mod other_ticket;
 pub mod past;
@@ -83,6 +85,7 @@ pub fn all() -> Vec<ReadModel> {
             .with::<articles::votes::Votes>()
             .with::<articles::uses::Uses>(),
         ReadModel::new("questions").with::<questions::Questions>(),
+        ReadModel::new("misuse_reports").with::<misuse_reports::MisuseReports>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

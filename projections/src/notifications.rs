@@ -48,6 +48,8 @@ pub struct Notified {
     pub created_at: DateTime<Utc>,
     /// The position of the event that raised it.
     pub position: i64,
+    /// The report of misuse.
+    pub report: Option<Uuid>,
 }
 
 /// How many notifications somebody has.
@@ -85,6 +87,7 @@ impl Notified {
             assignee,
             status,
             alert,
+            report,
             channels,
         } = event
         else {
@@ -105,6 +108,7 @@ impl Notified {
             read_at: None,
             created_at: recorded.occurred_at,
             position: recorded.position,
+            report: report.map(|report| report.0),
         })
     }
 }
@@ -129,6 +133,7 @@ impl Table for Notifications {
         ("read_at", Kind::Timestamp),
         ("created_at", Kind::Timestamp),
         ("position", Kind::Int8),
+        ("report", Kind::Uuid),
     ];
     const OWN_ROWS: bool = true;
     const COUNTERS: Option<Counters<Notified>> = Some(Counters {
@@ -179,7 +184,8 @@ impl Row for Notified {
             .bool(self.is_read)
             .timestamp(self.read_at)
             .timestamp(self.created_at)
-            .int8(self.position);
+            .int8(self.position)
+            .uuid(self.report);
     }
 }
 

@@ -226,6 +226,7 @@ impl Table for TicketHistory {
             | Event::Reception(_)
             | Event::Chat(_)
             | Event::Suggestion(_)
+            | Event::Misuse(_)
             | Event::Unknown(_) => return Ok(None),
         };
         Ok(Some(HistoryRow {

@@ -30,6 +30,7 @@ mod log;
 mod log_lines;
 mod mail;
 mod merges;
+mod misuse;
 mod nodes;
 mod notifications;
 mod oidc;

@@ -33,6 +33,8 @@ pub const PASSWORD: &str = "correct horse battery";
 pub const NOTIFICATIONS: &str = "NOTIFICATIONS";
 /// The variable that says whether new tickets are screened, routed and handed out: `on` or `off`.
 pub const TRIAGE: &str = "TRIAGE";
+/// The variable that says when the desk looks for misuse by itself.
+pub const MISUSE_SCHEDULE: &str = "MISUSE_SCHEDULE";
 
 /// The variable that says how many connections requests and handlers share.
 pub const CONNECTIONS: &str = "DATABASE_CONNECTIONS";
@@ -132,8 +134,9 @@ impl TestDesk {
     }
 
     /// A desk on `database` with more `settings`, by variable. Nobody is told of anything unless [`NOTIFICATIONS`] is on, and
-    /// nothing happens to a ticket by itself unless [`TRIAGE`] is: most tests look at what follows from what they do. It has few
-    /// [`CONNECTIONS`], each of which costs PostgreSQL more than most tests do.
+    /// nothing happens to a ticket by itself unless [`TRIAGE`] is, nor is misuse looked for unless [`MISUSE_SCHEDULE`] says
+    /// when: most tests look at what follows from what they do. It has few [`CONNECTIONS`], each of which costs PostgreSQL
+    /// more than most tests do.
     ///
     /// # Panics
     /// If it does not open.
@@ -143,9 +146,8 @@ impl TestDesk {
         let address = listener.local_addr().expect("an address");
         let public_url = format!("http://{address}");
         let mut settings = settings.to_vec();
-        for otherwise in
-            [("PUBLIC_URL", &*public_url), (NOTIFICATIONS, "off"), (TRIAGE, "off"), (CONNECTIONS, "10")]
-        {
+        let quiet = [(NOTIFICATIONS, "off"), (TRIAGE, "off"), (MISUSE_SCHEDULE, "off"), (CONNECTIONS, "10")];
+        for otherwise in [("PUBLIC_URL", &*public_url)].into_iter().chain(quiet) {
             if !settings.iter().any(|(name, _)| *name == otherwise.0) {
                 settings.push(otherwise);
             }

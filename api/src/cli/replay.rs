@@ -88,6 +88,7 @@ fn show(recorded: &Recorded, names: &Names) -> Shown {
         Event::Reception(event) => ("reception", <&str>::from(event).to_owned()),
         Event::Chat(event) => ("chat", <&str>::from(event).to_owned()),
         Event::Suggestion(event) => ("suggestion", <&str>::from(event).to_owned()),
+        Event::Misuse(event) => ("misuse", <&str>::from(event).to_owned()),
         Event::Unknown(event_type) => ("unknown", event_type.to_string()),
     };
     let Told { headline, texts } = told(&recorded.event, names);

@@ -8,6 +8,7 @@ use domain::catalogue::values::Code;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{EntryId, UserId};
+use domain::misuse::MisuseEvent;
 use domain::notification::NotificationEvent;
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
@@ -90,7 +91,16 @@ pub(crate) fn told(event: &Event, names: &Names) -> Told {
         Event::Reception(_) => Told::new("made something of an article"),
         Event::Chat(_) => Told::new("asked the desk something"),
         Event::Suggestion(_) => Told::new("was suggested a reply, or judged one"),
+        Event::Misuse(event) => Told::new(misuse(event)),
         Event::Unknown(event_type) => Told::new(format!("{event_type}, which this version does not know")),
+    }
+}
+
+fn misuse(event: &MisuseEvent) -> &'static str {
+    match event {
+        MisuseEvent::MisuseReported { .. } => "reported misuse",
+        MisuseEvent::MisuseEvidenceAdded { .. } => "added a ticket to a report of misuse",
+        MisuseEvent::MisuseReportReviewed { .. } => "reviewed a report of misuse",
     }
 }
 

@@ -80,6 +80,12 @@ impl Document {
         self.piece(format!(",\"notifications\":{}", serde_json::to_string(&notifications)?)).await?;
         let votes = projections::articles::votes::of_person(&self.pool, self.user).await?;
         self.piece(format!(",\"article_votes\":{}", serde_json::to_string(&votes)?)).await?;
+        // What administrators made of them is not theirs to read, as what staff wrote to each other is not.
+        let reports = match self.extent {
+            Extent::Public => vec![],
+            Extent::Everything => projections::misuse_reports::of_person(&self.pool, self.user).await?,
+        };
+        self.piece(format!(",\"misuse_reports\":{}", serde_json::to_string(&reports)?)).await?;
         let kept = parts::kept_answers(&self.pool, self.user).await?;
         let mails = parts::waiting_mails(&self.pool, self.user).await?;
         self.piece(format!(",\"kept_answers\":{kept},\"waiting_mails\":{mails}")).await?;

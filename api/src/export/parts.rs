@@ -9,6 +9,7 @@ use infrastructure::log::Trace;
 use infrastructure::push::{self, Subscription};
 use projections::articles::votes::OwnVote;
 use projections::attachments::Attachment;
+use projections::misuse_reports::ShownReport;
 use projections::notifications::Notified;
 use serde::Serialize;
 use serde_json::Value;
@@ -42,6 +43,8 @@ pub struct PersonalData {
     pub notifications: Vec<ExportedNotification>,
     /// What they say of articles.
     pub article_votes: Vec<OwnVote>,
+    /// The reports of misuse about them; none in what they get themselves.
+    pub misuse_reports: Vec<ShownReport>,
     /// How many of their requests have an answer kept for repetitions, for 24 hours.
     pub kept_answers: i64,
     /// How many mails to them wait to be sent, or were given up in the last seven days.

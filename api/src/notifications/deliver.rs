@@ -144,10 +144,7 @@ impl Deliverer {
         let rows = by_ids(self.desk.pool(), &ids).await?;
         let rows = rows.into_iter().filter(|row| !(row.is_read && is_held(row.id))).collect();
         let full = self.desk.full_notifications(sight, rows).await.map_err(|problem| problem.of_handler())?;
-        Ok(full
-            .into_iter()
-            .filter(|full| full.ticket.is_some() || full.shown.data.ticket_id.is_none())
-            .collect())
+        Ok(full.into_iter().filter(|full| !full.is_out_of_sight).collect())
     }
 
     /// The mail to `person`; none whom no mail reaches.

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use domain::conversation::ConversationEvent;
 use domain::event::{Event, Recorded};
 use domain::id::{NotificationId, TicketId, UserId};
+use domain::misuse::values::ReportId;
 use domain::notification::Notice;
 use domain::notification::audience::{
     self, About, Concerned, People, about, about_all, concerned, is_told_with,
@@ -50,7 +51,7 @@ impl Raise {
         let admins = || user_directory::acting_admins(pool);
         let ticket = match &event.event {
             Event::Ticket(_) | Event::Conversation(_) => TicketId::of_stream(event.stream),
-            Event::Webhook(_) => {
+            Event::Webhook(_) | Event::Misuse(_) => {
                 return Ok(Some((People { admins: admins().await?, ..People::default() }, None)));
             }
             _ => return Ok(Some((People::default(), None))),
@@ -93,7 +94,7 @@ impl Raise {
         let Some(caller) = user.caller().filter(|_| user.may_sign_in()) else { return Ok(None) };
         let mut ticket = None;
         if let Some(standing) = standing {
-            let internal = standing.within(&self.0.reaching(caller).await?.sight());
+            let internal = standing.within(&self.0.reaching(caller.clone()).await?.sight());
             if internal.is_none_or(|internal| about.is_internal && !internal) {
                 return Ok(None);
             }
@@ -102,6 +103,11 @@ impl Raise {
                 return Ok(None);
             }
             ticket = Some(id);
+        }
+        // As there is no ticket whose sight could be asked: what administrators look after is told to no one else.
+        let report = matches!(event.event, Event::Misuse(_)).then_some(ReportId(event.stream));
+        if report.is_some() && !caller.is_admin() {
+            return Ok(None);
         }
         let channels_of = |kind| -> Vec<Channel> {
             let chosen = user.notifications().map_or(&[][..], |preferences| preferences.channels(kind));
@@ -122,6 +128,7 @@ impl Raise {
             assignee,
             status,
             alert,
+            report,
             channels,
         }))
     }

@@ -8,6 +8,7 @@ use domain::access::Sight;
 use domain::id::{NotificationId, TicketId, UserId};
 use domain::notification::values::Kind;
 use projections::messages::{self, Message};
+use projections::misuse_reports::{self, ShownReport};
 use projections::notifications::{self, Notified, TicketInBrief};
 use projections::user_directory::names;
 use serde::Serialize;
@@ -65,6 +66,8 @@ pub(crate) struct Refers {
     pub(crate) status: Option<String>,
     /// What a system alert says: `token_reused`, `webhook_disabled`.
     pub(crate) alert: Option<String>,
+    /// The report of misuse.
+    pub(crate) report_id: Option<Uuid>,
 }
 
 /// A notification with what only mails say.
@@ -76,6 +79,8 @@ pub(crate) struct Full {
     pub(crate) ticket: Option<(String, String)>,
     /// All that the message says, if the reader may read it.
     pub(crate) content: Option<String>,
+    /// Whether its reader does not see any more what it is about.
+    pub(crate) is_out_of_sight: bool,
     /// Whose texts are in it: the requester's, the message's, and the names of who is named.
     pub(crate) quotes: Vec<Uuid>,
 }
@@ -85,6 +90,7 @@ struct Found {
     tickets: HashMap<Uuid, TicketInBrief>,
     messages: HashMap<Uuid, Message>,
     names: HashMap<Uuid, String>,
+    reports: HashMap<Uuid, ShownReport>,
 }
 
 impl Desk {
@@ -112,11 +118,16 @@ impl Desk {
         let of = |column: fn(&Notified) -> Option<Uuid>| rows.iter().filter_map(column).collect::<Vec<_>>();
         let tickets = notifications::tickets(pool, sight, &of(|row| row.ticket)).await?;
         let messages = messages::by_ids(pool, &of(|row| row.message)).await?;
+        let reports = match sight {
+            Sight::Everything => misuse_reports::by_ids(pool, &of(|row| row.report)).await?,
+            _ => vec![],
+        };
         let people = [of(|row| row.by_id), of(|row| row.assignee)].concat();
         let found = Found {
             tickets,
             messages: messages.into_iter().map(|message| (message.id, message)).collect(),
             names: names(pool, &people).await?,
+            reports: reports.into_iter().map(|report| (report.id.0, report)).collect(),
         };
         Ok(rows.iter().map(|row| found.full(sight, row)).collect())
     }
@@ -124,11 +135,41 @@ impl Desk {
 
 impl Found {
     fn full(&self, sight: &Sight, row: &Notified) -> Full {
-        // A kind that a later version of the desk raised is news of the desk to this one.
-        let kind = Kind::from_str(&row.kind).unwrap_or(Kind::SystemAlert);
         let ticket = row.ticket.and_then(|id| self.tickets.get(&id));
-        let (title, message, content, data) = match (row.ticket, ticket) {
-            (Some(_), Some(ticket)) => self.of_ticket(sight, row, kind, ticket),
+        let report = row.report.and_then(|id| self.reports.get(&id));
+        let (title, message, content, data) = self.said(sight, row, ticket, report);
+        let named = ticket.zip(data.ticket_id.clone()).map(|(ticket, id)| (id, ticket.title.clone()));
+        let named_in_it = row.message.into_iter().chain(row.by_id).chain(row.assignee);
+        let reported = report.map(|report| report.user_id.0);
+        let named_in_it = named_in_it.chain(reported);
+        let quotes = ticket.map(|ticket| ticket.requester).into_iter().chain(named_in_it).collect();
+        let is_out_of_sight =
+            (row.ticket.is_some() && ticket.is_none()) || (row.report.is_some() && report.is_none());
+        let shown = ShownNotification {
+            id: NotificationId::of_stream(row.id).to_string(),
+            user_id: UserId(row.user_id),
+            kind: kind(row),
+            title,
+            message,
+            read: row.is_read,
+            read_at: row.read_at,
+            created_at: row.created_at,
+            data,
+        };
+        Full { id: row.id, shown, ticket: named, content, is_out_of_sight, quotes }
+    }
+
+    /// Title, excerpt, whole message and references of a notification, about a ticket or a report as far as the reader sees them.
+    fn said(
+        &self,
+        sight: &Sight,
+        row: &Notified,
+        ticket: Option<&TicketInBrief>,
+        report: Option<&ShownReport>,
+    ) -> (String, String, Option<String>, Refers) {
+        match (row.ticket, ticket) {
+            _ if row.report.is_some() => of_report(report),
+            (Some(_), Some(ticket)) => self.of_ticket(sight, row, kind(row), ticket),
             (Some(id), None) => {
                 let ticket_id = Some(TicketId::of_stream(id).to_string());
                 let data = Refers { ticket_id, ..Refers::default() };
@@ -139,22 +180,7 @@ impl Found {
                 let data = Refers { alert: row.alert.clone(), ..Refers::default() };
                 (title.to_owned(), message.to_owned(), Some(message.to_owned()), data)
             }
-        };
-        let named = ticket.zip(data.ticket_id.clone()).map(|(ticket, id)| (id, ticket.title.clone()));
-        let named_in_it = row.message.into_iter().chain(row.by_id).chain(row.assignee);
-        let quotes = ticket.map(|ticket| ticket.requester).into_iter().chain(named_in_it).collect();
-        let shown = ShownNotification {
-            id: NotificationId::of_stream(row.id).to_string(),
-            user_id: UserId(row.user_id),
-            kind,
-            title,
-            message,
-            read: row.is_read,
-            read_at: row.read_at,
-            created_at: row.created_at,
-            data,
-        };
-        Full { id: row.id, shown, ticket: named, content, quotes }
+        }
     }
 
     /// Title, excerpt, whole message and references of a notification about a ticket that the reader sees.
@@ -184,8 +210,25 @@ impl Found {
             assignee_id: row.assignee,
             status: row.status.clone(),
             alert: None,
+            report_id: None,
         };
         let brief = content.as_deref().map(|content| excerpt(content, EXCERPT)).unwrap_or_default();
         (words::about_ticket(row, kind, &known), brief, content, data)
     }
+}
+
+/// What it is about. A kind that a later version of the desk raised is news of the desk to this one.
+fn kind(row: &Notified) -> Kind {
+    Kind::from_str(&row.kind).unwrap_or(Kind::SystemAlert)
+}
+
+/// Title, excerpt, whole message and references of a notification about a report of misuse; none if its reader is no
+/// administrator any more.
+fn of_report(report: Option<&ShownReport>) -> (String, String, Option<String>, Refers) {
+    let Some(report) = report else {
+        return (words::FOR_ADMINISTRATORS.to_owned(), String::new(), None, Refers::default());
+    };
+    let (title, message) = words::about_report(report);
+    let data = Refers { report_id: Some(report.id.0), ..Refers::default() };
+    (title, message.clone(), Some(message), data)
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use domain::notification::values::{Alert, Kind};
+use projections::misuse_reports::ShownReport;
 use projections::notifications::Notified;
 use uuid::Uuid;
 
@@ -66,6 +67,16 @@ pub(super) fn about_the_desk(row: &Notified) -> (&'static str, &'static str) {
         None => ("News from the desk", ""),
     }
 }
+
+/// The title and the text of a notification about a report of misuse.
+pub(super) fn about_report(report: &ShownReport) -> (String, String) {
+    let who = report.username.as_deref().unwrap_or("somebody");
+    let (kind, severity) = (report.misuse_type.as_str(), report.severity_level.as_str());
+    (format!("Misuse is suspected of {who}"), format!("Kind: {}. Severity: {severity}.", in_words(kind)))
+}
+
+/// What stands in place of something that only administrators see, for who is none any more.
+pub(super) const FOR_ADMINISTRATORS: &str = "Something that administrators look after";
 
 /// What stands in place of a ticket that the reader does not see any more.
 pub(super) const OUT_OF_SIGHT: &str = "Something about a ticket that you do not see any more";

@@ -66,8 +66,10 @@ mod event;
 mod health;
 mod home;
 mod internal;
+mod job;
 mod knowledge;
 mod message;
+mod misuse;
 mod notification;
 mod projection;
 mod push;
@@ -109,6 +111,8 @@ fn all() -> OpenApiRouter<Desk> {
         .merge(push::routes())
         .merge(ai::routes())
         .merge(chatbot::routes())
+        .merge(misuse::routes())
+        .merge(job::routes())
         .merge(internal::routes())
 }
 

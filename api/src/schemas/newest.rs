@@ -9,6 +9,7 @@ use domain::conversation::ConversationEvent;
 use domain::event::StoredEvent;
 use domain::knowledge::ArticleEvent;
 use domain::knowledge::reception::ReceptionEvent;
+use domain::misuse::MisuseEvent;
 use domain::notification::NotificationEvent;
 use domain::setting::SettingEvent;
 use domain::suggestion::SuggestionEvent;
@@ -40,6 +41,7 @@ pub(super) fn all() -> impl Iterator<Item = EventSchema> {
         .chain(of::<ReceptionEvent>())
         .chain(of::<ChatEvent>())
         .chain(of::<SuggestionEvent>())
+        .chain(of::<MisuseEvent>())
 }
 
 fn of<E: StoredEvent + ToSchema>() -> impl Iterator<Item = EventSchema> {

@@ -14,6 +14,7 @@ const OLDER: &[(&str, i16, &str)] = &[
     ("EntryChanged", 1, include_str!("../../schemas/EntryChanged.v1.json")),
     ("ApiTokenIssued", 1, include_str!("../../schemas/ApiTokenIssued.v1.json")),
     ("ApiTokenIssued", 2, include_str!("../../schemas/ApiTokenIssued.v2.json")),
+    ("NotificationRaised", 1, include_str!("../../schemas/NotificationRaised.v1.json")),
 ];
 
 /// Every version but the newest of every type.

@@ -7,11 +7,13 @@ use domain::access::{Department, Sight};
 use domain::conversation::ConversationEvent;
 use domain::event::Event;
 use domain::id::{TicketId, UserId};
+use domain::misuse::MisuseEvent;
 use domain::notification::NotificationEvent;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use infrastructure::log::{Entry, Filter, Row};
 use projections::messages::{self, Message};
+use projections::misuse_reports::{self, ShownReport};
 use projections::standing::{self, Standing, Step};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -45,6 +47,8 @@ pub(super) enum About {
     Agent { user: UserId, departments: Vec<Department> },
     /// A notification of somebody's.
     Notification { user: UserId },
+    /// A report of misuse.
+    Report { user: UserId },
 }
 
 impl Happened {
@@ -72,6 +76,7 @@ impl Happened {
                 topics.extend(departments.iter().cloned().map(Topic::Agents));
             }
             About::Notification { user } => topics.push(Topic::Person(*user)),
+            About::Report { .. } => topics.push(Topic::AdminAlerts),
         }
         topics
     }
@@ -83,7 +88,8 @@ pub(super) fn types() -> Vec<String> {
     let tickets =
         TicketEvent::TYPES.iter().chain(ConversationEvent::TYPES).map(|(name, _)| (*name).to_owned());
     let notifications = NotificationEvent::TYPES.iter().map(|(name, _)| (*name).to_owned());
-    tickets.chain(notifications).chain(["AvailabilityChanged".to_owned()]).collect()
+    let reports = MisuseEvent::TYPES.iter().map(|(name, _)| (*name).to_owned());
+    tickets.chain(notifications).chain(reports).chain(["AvailabilityChanged".to_owned()]).collect()
 }
 
 /// Those events in the log that are told of in the room of `ticket`, or in others.
@@ -101,6 +107,7 @@ struct Known {
     messages: HashMap<Uuid, Message>,
     departments: HashMap<Uuid, Vec<Department>>,
     notified: HashMap<Uuid, Notified>,
+    reports: HashMap<Uuid, ShownReport>,
 }
 
 /// `entries` as they are told; the read models show all of them.
@@ -120,7 +127,7 @@ pub(super) async fn of(desk: &Desk, entries: &[Arc<Entry>]) -> Answer<Vec<Arc<Ha
 
 fn is_told(row: &Row) -> bool {
     match row.stream_type.as_str() {
-        "ticket" | "conversation" | "notification" => true,
+        "ticket" | "conversation" | "notification" | "misuse" => true,
         "user" => row.event_type == "AvailabilityChanged",
         _ => false,
     }
@@ -128,7 +135,7 @@ fn is_told(row: &Row) -> bool {
 
 async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
     let (mut tickets, mut of_steps, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut said, mut users, mut raised) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut said, mut users, mut raised, mut reported) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (row, event) in events {
         let ticket = TicketId::of_stream(row.stream_id).stream();
         match event {
@@ -142,6 +149,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
                 said.extend(shown(said_there));
             }
             Event::Notification(event) => raised.push((row.stream_id, event.user())),
+            Event::Misuse(_) => reported.push(row.stream_id),
             _ => users.push(row.stream_id),
         }
     }
@@ -155,6 +163,7 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
     let departments =
         if users.is_empty() { HashMap::new() } else { standing::departments(pool, &users).await? };
     let notified = if raised.is_empty() { HashMap::new() } else { notified(desk, raised).await? };
+    let reports = if reported.is_empty() { vec![] } else { misuse_reports::by_ids(pool, &reported).await? };
     // Last: who sees it is asked when all else is known.
     let standings = standing::of_tickets(pool, &tickets).await?;
     Ok(Known {
@@ -163,23 +172,23 @@ async fn known(desk: &Desk, events: &[(&Row, &Event)]) -> Answer<Known> {
         messages: messages.into_iter().map(|message| (message.id, message)).collect(),
         departments,
         notified,
+        reports: reports.into_iter().map(|report| (report.id.0, report)).collect(),
     })
 }
 
 fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
-    if let Event::Notification(event) = event {
-        let notified = known.notified.get(&row.stream_id)?;
-        let about = About::Notification { user: event.user() };
-        let told = notified.told(event, row.stream_id)?;
-        let all = (told.name, rest(row, &about, None, told));
-        return Some(Happened {
-            position: row.position,
-            about,
-            is_alert: false,
-            other: None,
-            all,
-            public: None,
-        });
+    match event {
+        Event::Notification(event) => {
+            let notified = known.notified.get(&row.stream_id)?;
+            let about = About::Notification { user: event.user() };
+            return Some(for_its_room(row, about, None, notified.told(event, row.stream_id)?));
+        }
+        Event::Misuse(event) => {
+            let report = known.reports.get(&row.stream_id)?;
+            let about = About::Report { user: report.user_id };
+            return Some(for_its_room(row, about, Some(row.version), told::of_report(event, report)?));
+        }
+        _ => {}
     }
     let step = known.steps.get(&row.position);
     let message = match event {
@@ -212,6 +221,12 @@ fn happened(row: &Row, event: &Event, known: &Known) -> Option<Happened> {
         public,
         about,
     })
+}
+
+/// An event that is about no ticket, told alike to all who are in its room.
+fn for_its_room(row: &Row, about: About, version: Option<i32>, told: Told) -> Happened {
+    let all = (told.name, rest(row, &about, version, told));
+    Happened { position: row.position, about, is_alert: false, other: None, all, public: None }
 }
 
 /// The message that is shown with `event`, as it is now.
@@ -264,7 +279,9 @@ fn rest(row: &Row, about: &About, version: Option<i32>, told: Told) -> String {
     match about {
         About::Ticket { id, .. } => said.insert("ticket_id".to_owned(), id.to_string().into()),
         About::Agent { user, .. } => said.insert("agent_id".to_owned(), json!(user)),
-        About::Notification { user } => said.insert("user_id".to_owned(), json!(user)),
+        About::Notification { user } | About::Report { user } => {
+            said.insert("user_id".to_owned(), json!(user))
+        }
     };
     let actor = json!({ "kind": row.actor_kind, "id": row.actor_id });
     said.insert("actor".to_owned(), actor);

@@ -97,10 +97,11 @@ impl Room {
                 standing.is_some_and(|standing| standing.requester == *me || standing.assignee == Some(*me))
             }
             (Self::AdminAlerts, About::Ticket { .. }) => happened.is_alert,
-            (Self::AdminAlerts, About::Agent { .. }) => true,
+            (Self::AdminAlerts, About::Agent { .. } | About::Report { .. }) => true,
             (Self::Agents(department), About::Agent { departments, .. }) => departments.contains(department),
             (Self::Me(me), About::Agent { user, .. } | About::Notification { user }) => me == user,
             (Self::Ticket(_), About::Agent { .. })
+            | (Self::Ticket(_) | Self::Agents(_) | Self::Me(_), About::Report { .. })
             | (Self::Ticket(_) | Self::Agents(_) | Self::AdminAlerts, About::Notification { .. }) => false,
         }
     }

@@ -124,7 +124,7 @@ impl Socket {
     pub(super) async fn deliver(&mut self, happened: &Happened) -> Result<(), End> {
         let latest = match &happened.about {
             About::Ticket { id, .. } => self.desk.sockets.hub.standing(*id),
-            About::Agent { .. } | About::Notification { .. } => None,
+            About::Agent { .. } | About::Notification { .. } | About::Report { .. } => None,
         };
         let rooms: Vec<Room> = self
             .rooms
@@ -170,9 +170,13 @@ impl Socket {
             frame.map_or(Verdict::Nothing, Verdict::Frame)
         };
         let About::Ticket { id, standing, left } = &happened.about else {
-            let is_for_all = matches!(happened.about, About::Notification { .. });
-            let is_theirs = (is_for_all || self.signed.caller.is_staff()) && room.holds(happened, None);
-            return if is_theirs { frame(true) } else { Verdict::Nothing };
+            let caller = &self.signed.caller;
+            let is_for_them = match happened.about {
+                About::Notification { .. } => true,
+                About::Report { .. } => caller.is_admin(),
+                About::Agent { .. } | About::Ticket { .. } => caller.is_staff(),
+            };
+            return if is_for_them && room.holds(happened, None) { frame(true) } else { Verdict::Nothing };
         };
         let standing = latest.unwrap_or(standing);
         let leaves = matches!((room, left), (Room::Agents(department), Some(left)) if left == department);

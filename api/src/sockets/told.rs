@@ -2,10 +2,12 @@
 
 use domain::conversation::ConversationEvent;
 use domain::event::Event;
+use domain::misuse::MisuseEvent;
 use domain::sealed::Sealed;
 use domain::ticket::TicketEvent;
 use domain::user::UserEvent;
 use projections::messages::Message;
+use projections::misuse_reports::ShownReport;
 use projections::standing::Step;
 use serde_json::{Map, Value, json};
 
@@ -66,6 +68,18 @@ pub(super) fn of(
         fields.insert("old_status".to_owned(), before.as_str().into());
         fields.insert("new_status".to_owned(), after.as_str().into());
     }
+    Some(Told { name, fields })
+}
+
+/// How what happened to a report of misuse is told, with the report as it is now.
+pub(super) fn of_report(event: &MisuseEvent, report: &ShownReport) -> Option<Told> {
+    let name = match event {
+        MisuseEvent::MisuseReported { .. } => "misuse_detected",
+        MisuseEvent::MisuseEvidenceAdded { .. } | MisuseEvent::MisuseReportReviewed { .. } => {
+            "misuse_report_changed"
+        }
+    };
+    let Value::Object(fields) = json!({ "report": report }) else { return None };
     Some(Told { name, fields })
 }
 

@@ -13,6 +13,7 @@ use crate::conversation::ConversationEvent;
 use crate::event::{StoredEvent, StreamType};
 use crate::knowledge::ArticleEvent;
 use crate::knowledge::reception::ReceptionEvent;
+use crate::misuse::MisuseEvent;
 use crate::notification::NotificationEvent;
 use crate::setting::SettingEvent;
 use crate::suggestion::SuggestionEvent;
@@ -76,6 +77,7 @@ pub static REGISTRY: Registry = Registry::new(&[
     Family::of::<ReceptionEvent>(),
     Family::of::<ChatEvent>(),
     Family::of::<SuggestionEvent>(),
+    Family::of::<MisuseEvent>(),
 ]);
 
 /// Why a registry cannot be worked with: events in the log would be unreadable, or read in two ways.

@@ -5,6 +5,8 @@ use crate::conversation::ConversationEvent;
 use crate::conversation::values::{Feedback, SenderRole};
 use crate::event::Event;
 use crate::id::{MessageId, UserId};
+use crate::misuse::MisuseEvent;
+use crate::misuse::values::ReportSource;
 use crate::notification::values::{Alert, Kind};
 use crate::ticket::TicketEvent;
 use crate::ticket::values::{Finding, RoutedBy, Status};
@@ -30,6 +32,7 @@ pub const TYPES: &[&str] = &[
     "MessageFeedbackSet",
     "TokenReused",
     "WebhookDisabled",
+    "MisuseReported",
 ];
 
 /// The people around an event, as they are when it is looked at.
@@ -134,6 +137,10 @@ pub fn concerned(event: &Event, actor: Option<UserId>, people: &People) -> Vec<C
             return vec![Concerned { user: *user, kind: Kind::SystemAlert, in_person: true }];
         }
         Event::Webhook(WebhookEvent::WebhookDisabled { .. }) => all(&people.admins, Kind::SystemAlert),
+        // What follows from an administrator's own word is no news to them.
+        Event::Misuse(MisuseEvent::MisuseReported { source: ReportSource::Detection, .. }) => {
+            all(&people.admins, Kind::MisuseDetected)
+        }
         _ => vec![],
     };
     let mut once: Vec<Concerned> = Vec::with_capacity(told.len());

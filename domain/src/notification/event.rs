@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::evolution::STEPS;
 use super::values::{Alert, Channel, Kind};
 use crate::event::{Event, StoredEvent, StreamType, version_of};
+use crate::evolution::Step;
 use crate::id::{MessageId, TicketId, UserId};
+use crate::misuse::values::ReportId;
 use crate::ticket::values::Status;
 
 /// What can have happened to a notification. It holds no text: what it says is read where it is shown, so whoever does not
@@ -30,6 +33,8 @@ pub enum NotificationEvent {
         status: Option<Status>,
         /// What a system alert says.
         alert: Option<Alert>,
+        /// The report of misuse.
+        report: Option<ReportId>,
         /// How they are told, as they had chosen when it happened.
         channels: Vec<Channel>,
     },
@@ -72,11 +77,12 @@ impl From<NotificationEvent> for Event {
 impl StoredEvent for NotificationEvent {
     const STREAM: StreamType = StreamType::Notification;
     const TYPES: &'static [(&'static str, i16)] = &[
-        ("NotificationRaised", 1),
+        ("NotificationRaised", 2),
         ("NotificationRead", 1),
         ("NotificationUnread", 1),
         ("NotificationDeleted", 1),
     ];
+    const STEPS: &'static [Step] = STEPS;
 
     fn from_event(event: &Event) -> Option<&Self> {
         match event {

@@ -6,6 +6,7 @@
 pub mod audience;
 mod error;
 mod event;
+mod evolution;
 pub mod preferences;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use self::event::NotificationEvent;
 use self::values::{Alert, Channel, Kind};
 use crate::access::Caller;
 use crate::id::{MessageId, TicketId, UserId};
+use crate::misuse::values::ReportId;
 use crate::ticket::values::Status;
 use crate::{Decide, Issued};
 
@@ -51,6 +53,8 @@ pub struct Notice {
     pub status: Option<Status>,
     /// What a system alert says.
     pub alert: Option<Alert>,
+    /// The report of misuse.
+    pub report: Option<ReportId>,
     /// How they are told.
     pub channels: Vec<Channel>,
 }
@@ -76,7 +80,8 @@ impl Notification {
             (Caller::Person { .. }, _) => Err(NotificationError::NotFound),
             (Caller::System(_), Some(_)) => Err(NotificationError::AlreadyExists),
             (Caller::System(_), None) => {
-                let Notice { user, kind, ticket, message_id, by, assignee, status, alert, channels } = notice;
+                let Notice { user, kind, ticket, message_id, by, assignee, status, alert, report, channels } =
+                    notice;
                 Ok(vec![NotificationEvent::NotificationRaised {
                     user,
                     kind,
@@ -86,6 +91,7 @@ impl Notification {
                     assignee,
                     status,
                     alert,
+                    report,
                     channels,
                 }])
             }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc};
+use chrono::{
+    DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -127,9 +129,15 @@ impl TimeOfDay {
     fn after(self, local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
         let today = local.date().and_time(self.0);
         let next = if today > local { today } else { today.checked_add_days(Days::new(1))? };
+        self.on(next.date(), zone)
+    }
+
+    /// When a clock of `zone` first shows it on `day`; none if that day is left out.
+    pub(crate) fn on(self, day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+        let local = day.and_time(self.0);
         // When clocks are put forward an hour is missing: then it is what they show an hour later.
-        let shown = zone.from_local_datetime(&next).earliest();
-        let shown = shown.or_else(|| zone.from_local_datetime(&(next + TimeDelta::hours(1))).earliest());
+        let shown = zone.from_local_datetime(&local).earliest();
+        let shown = shown.or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest());
         shown.map(|shown| shown.with_timezone(&Utc))
     }
 }

@@ -35,6 +35,7 @@ fn notice() -> Notice {
         assignee: None,
         status: None,
         alert: None,
+        report: None,
         channels: vec![Channel::InApp],
     }
 }

@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use domain::schedule::Daily;
 use tracing_subscriber::EnvFilter;
 
 pub use self::language_model::{LanguageModel, Provider};
@@ -54,6 +55,8 @@ pub struct Config {
     /// `TRIAGE`: whether new tickets are screened, routed and handed out. Off for a copy of a desk on which nothing happens by
     /// itself.
     pub triage: bool,
+    /// `MISUSE_SCHEDULE`: when the desk looks for misuse by itself; none if it does not.
+    pub misuse_schedule: Option<Daily>,
     /// `NOTIFICATIONS`: whether people are told of what happens. Off for a copy of a desk that must write to nobody.
     pub notifications: bool,
     /// The OpenID Connect providers that people may sign in with.
@@ -169,6 +172,7 @@ impl Config {
             webhook_networks: networks(&mut reader, "WEBHOOK_ALLOWED_NETWORKS"),
             push_networks: networks(&mut reader, "PUSH_ALLOWED_NETWORKS"),
             triage: reader.parsed("TRIAGE", "on or off", on_or_off).unwrap_or(true),
+            misuse_schedule: misuse_schedule(&mut reader),
             notifications: reader.parsed("NOTIFICATIONS", "on or off", on_or_off).unwrap_or(true),
             oidc: Oidc::read(&mut reader),
             language_model: LanguageModel::read(&mut reader),
@@ -307,6 +311,16 @@ fn networks(reader: &mut Reader<'_>, name: &'static str) -> Vec<Network> {
         networks.map(|network| network.filter(|network| !network.is_everything())).collect()
     });
     read.unwrap_or_default()
+}
+
+/// When misuse is looked for: every night unless the operator says otherwise.
+fn misuse_schedule(reader: &mut Reader<'_>) -> Option<Daily> {
+    let allowed = "off, or a time of day such as 02:00, with a time zone such as Europe/Berlin behind it unless that is UTC";
+    let read = reader.parsed("MISUSE_SCHEDULE", allowed, |text| match text.to_ascii_lowercase().as_str() {
+        "off" => Some(None),
+        _ => text.parse().ok().map(Some),
+    });
+    read.unwrap_or_else(|| "02:00".parse().ok())
 }
 
 fn read_secrets(reader: &mut Reader<'_>) -> Secrets {

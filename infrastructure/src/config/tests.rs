@@ -158,3 +158,17 @@ fn a_lifetime_has_a_number_and_a_unit() {
         assert_eq!(seconds(text), None, "{text}");
     }
 }
+
+#[test]
+fn misuse_is_looked_for_at_a_time_of_day_or_not_at_all() {
+    let schedule = |text| read(&[("MISUSE_SCHEDULE", text)], None).expect("valid").misuse_schedule;
+    let said = |text| schedule(text).map(|daily| daily.to_string());
+    assert_eq!(said("").as_deref(), Some("02:00 UTC"));
+    assert_eq!(said("23:15 America/New_York").as_deref(), Some("23:15 America/New_York"));
+    assert_eq!((schedule("off"), schedule("OFF")), (None, None));
+    for bad in ["25:00", "2am", "daily", "02:00 Atlantis", "on"] {
+        let problems = wrong(&[("MISUSE_SCHEDULE", bad), ("PORT", "x")], None);
+        let names: Vec<&str> = problems.iter().map(|problem| problem.variable.as_str()).collect();
+        assert_eq!(names, ["PORT", "MISUSE_SCHEDULE"], "{bad}");
+    }
+}

@@ -245,7 +245,7 @@ impl Keeper {
 }
 
 /// What an error says if it comes from a database that is away: then nothing is wrong with the event.
-fn unreachable_because(error: &anyhow::Error) -> Option<String> {
+pub(crate) fn unreachable_because(error: &anyhow::Error) -> Option<String> {
     let away = error.chain().any(|cause| {
         cause.downcast_ref::<sqlx::Error>().is_some_and(is_unreachable)
             || matches!(

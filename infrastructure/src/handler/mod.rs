@@ -4,7 +4,7 @@
 //! several processes one runs it, under a fenced lease. It hears of an event at least once, so its effects are
 //! idempotent: what it writes to the log has the command id [`command_id`], and is there once.
 
-mod keeper;
+pub(crate) mod keeper;
 mod status;
 
 use std::sync::Arc;

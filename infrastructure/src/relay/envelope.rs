@@ -96,7 +96,8 @@ fn about(row: &Row) -> String {
             | StreamType::Article
             | StreamType::Reception
             | StreamType::Chat
-            | StreamType::Suggestion,
+            | StreamType::Suggestion
+            | StreamType::Misuse,
         )
         | Err(_) => row.stream_id.to_string(),
         Ok(StreamType::Notification) => NotificationId::of_stream(row.stream_id).to_string(),

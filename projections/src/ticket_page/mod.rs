@@ -209,7 +209,8 @@ impl Table for TicketPage {
             | Event::Article(_)
             | Event::Reception(_)
             | Event::Chat(_)
-            | Event::Suggestion(_) => None,
+            | Event::Suggestion(_)
+            | Event::Misuse(_) => None,
         }
     }
 
@@ -242,6 +243,7 @@ impl Table for TicketPage {
             | Event::Reception(_)
             | Event::Chat(_)
             | Event::Suggestion(_)
+            | Event::Misuse(_)
             | Event::Unknown(_) => {}
         }
         Ok(Some(row))

@@ -21,6 +21,8 @@ const STAFF: [u16; 9] = [401, 403, 403, 200, 200, 200, 200, 200, 200];
 const ADMIN: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 200];
 /// For administrators, if it existed.
 const NO_SUCH: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 404];
+/// For administrators, whose it is to wait for.
+const QUEUED: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 202];
 /// For administrators, if it were suspected.
 const UNFLAGGED: [u16; 9] = [401, 403, 403, 403, 403, 403, 403, 403, 409];
 /// For administrators, on tickets that staff see.
@@ -304,6 +306,16 @@ pub(super) const TABLE: &[Row] = &[
     Row("replay_webhook", Open, Some(r#"{"from_pos":1}"#), NO_SUCH),
     Row("list_webhook_deliveries", Open, None, NO_SUCH),
     Row("redeliver_webhook", Open, None, NO_SUCH),
+    // Reports and runs that do not exist; those that do are in tests/it/misuse/.
+    Row("list_misuse_reports", Open, None, ADMIN),
+    Row("list_misuse_reports", Open, Some("?unreviewed=true&severity=high&type=spam_content"), ADMIN),
+    Row("show_misuse_report", Open, None, NO_SUCH),
+    Row("review_misuse_report", Open, Some(r#"{"action_taken":"Talked to them."}"#), NO_SUCH),
+    Row("review_misuse_report_by_name", Open, Some(r#"{"report_id":"<it agent>"}"#), NO_SUCH),
+    Row("trigger_misuse_detection", Open, Some(r#"{"window_hours":1}"#), QUEUED),
+    Row("show_scheduler_status", Open, None, ADMIN),
+    Row("show_job", Open, None, NO_SUCH),
+    Row("run_job", Open, None, NO_SUCH),
     // Everybody's own; those that do not exist are nobody's.
     Row("list_notifications", Open, None, SIGNED),
     Row("list_notifications", Open, Some("?unread=true&type=mention"), SIGNED),

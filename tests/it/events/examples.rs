@@ -11,6 +11,7 @@ use domain::conversation::ConversationEvent;
 use domain::conversation::values::{Feedback, MessageType, SenderRole};
 use domain::event::Event;
 use domain::id::{AttachmentId, EntryId, LinkId, MessageId, TicketId, UserId};
+use domain::misuse::values::ReportId;
 use domain::notification::NotificationEvent;
 use domain::notification::preferences::{Chosen, Digest, Preferences, QuietHours, TimeOfDay};
 use domain::notification::values::{Alert, Channel, Kind};
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 use super::answers::{chat_examples, suggestion_examples};
 use super::knowledge::{article_examples, reception_examples};
+use super::misuse::{REPORT, misuse_examples};
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001));
 const IVAN: UserId = UserId(Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0002));
@@ -39,7 +41,7 @@ pub(super) fn sealed(text: &str) -> Sealed {
     Sealed::new(ADA, text)
 }
 
-fn at() -> DateTime<Utc> {
+pub(super) fn at() -> DateTime<Utc> {
     "2026-01-01T09:00:00.123456Z".parse().expect("a time")
 }
 
@@ -62,6 +64,7 @@ pub(super) fn expected_of_older_versions() -> Vec<(&'static str, Event)> {
             "ApiTokenIssued.v2.json",
             issued(vec![Scope::TicketsRead, Scope::EventsRead, Scope::Internal]).into(),
         ),
+        ("NotificationRaised.v1.json", raised(None).into()),
     ]
 }
 
@@ -124,6 +127,7 @@ pub(crate) fn examples() -> Vec<Event> {
     let ticket = TicketId::new(at(), 4_711);
     let chats = chat_examples(ticket).into_iter().map(Event::from);
     let suggestions = suggestion_examples(ticket).into_iter().map(Event::from);
+    let misuse = misuse_examples().into_iter().map(Event::from);
     let beside = settings.chain(activity).chain(entries).chain(workload).chain(webhooks).chain(notifications);
     tickets
         .chain(messages)
@@ -133,6 +137,7 @@ pub(crate) fn examples() -> Vec<Event> {
         .chain(receptions)
         .chain(chats)
         .chain(suggestions)
+        .chain(misuse)
         .collect()
 }
 
@@ -377,19 +382,24 @@ fn time(text: &str) -> TimeOfDay {
     text.parse().expect("a time of day")
 }
 
+fn raised(report: Option<ReportId>) -> NotificationEvent {
+    NotificationEvent::NotificationRaised {
+        user: ADA,
+        kind: Kind::MessageReceived,
+        ticket: Some(TicketId::new(at(), 4_711)),
+        message_id: Some(MESSAGE),
+        by: Some(IVAN),
+        assignee: Some(IVAN),
+        status: Some(Status::WaitingOnCustomer),
+        alert: Some(Alert::TokenReused),
+        report,
+        channels: vec![Channel::InApp, Channel::Email, Channel::Push],
+    }
+}
+
 fn notification_examples() -> Vec<NotificationEvent> {
     vec![
-        NotificationEvent::NotificationRaised {
-            user: ADA,
-            kind: Kind::MessageReceived,
-            ticket: Some(TicketId::new(at(), 4_711)),
-            message_id: Some(MESSAGE),
-            by: Some(IVAN),
-            assignee: Some(IVAN),
-            status: Some(Status::WaitingOnCustomer),
-            alert: Some(Alert::TokenReused),
-            channels: vec![Channel::InApp, Channel::Email, Channel::Push],
-        },
+        raised(Some(REPORT)),
         NotificationEvent::NotificationRead { user: ADA },
         NotificationEvent::NotificationUnread { user: ADA },
         NotificationEvent::NotificationDeleted { user: ADA },

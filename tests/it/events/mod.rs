@@ -6,6 +6,7 @@
 mod answers;
 mod examples;
 mod knowledge;
+mod misuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -34,6 +34,7 @@ fn in_every_version(event: &Event) -> Vec<(&'static str, i16, Value)> {
         Event::Reception(event) => event.into(),
         Event::Chat(event) => event.into(),
         Event::Suggestion(event) => event.into(),
+        Event::Misuse(event) => event.into(),
         Event::Unknown(_) => unreachable!("it is known"),
     };
     let cast = |wanted| REGISTRY.at_version(name, newest, &shown, wanted).expect("a way down");
