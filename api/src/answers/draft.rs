@@ -9,6 +9,7 @@ use domain::suggestion::values::QueryType;
 use domain::ticket::values::Priority;
 
 use super::shelf::Passage;
+use super::worded::Worded;
 use super::{ENOUGH, origin};
 use crate::desk::Desk;
 use crate::problem::Answer;
@@ -22,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) said: Vec<String>,
     /// The name that its requester is greeted by, if it is known.
     pub(crate) requester: Option<String>,
+    /// What says who its requester is, where a text repeats it: it leaves the desk in nothing.
+    pub(crate) names: Vec<String>,
     /// Whose work it is.
     pub(crate) department: Option<Department>,
     /// How important it is.
@@ -61,7 +64,9 @@ impl Desk {
                 best = found;
             }
         }
-        Ok(written(asked, &best, began))
+        let enough: Vec<&Passage> = best.iter().filter(|passage| passage.covers >= ENOUGH).collect();
+        let worded = self.worded(asked, &enough).await?;
+        Ok(written(asked, &best, worded, began))
     }
 }
 
@@ -70,20 +75,27 @@ fn cut(text: &str) -> &str {
 }
 
 /// The reply that `found` gives.
-pub(super) fn written(asked: &Asked, found: &[Passage], began: Instant) -> Draft {
+pub(super) fn written(asked: &Asked, found: &[Passage], worded: Option<Worded>, began: Instant) -> Draft {
     let query_type = QueryType::of(&format!("{} {}", asked.title, asked.said.join(" ")));
     let enough: Vec<&Passage> = found.iter().filter(|passage| passage.covers >= ENOUGH).collect();
     let confidence = found.first().map_or(0.0, |best| best.covers);
-    let mut parts = vec![greeting(asked.requester.as_deref()), opening(query_type, asked.priority)];
-    match enough.first() {
-        Some(best) => {
-            parts.push(best.text.clone());
+    let mut origin = origin(&enough, confidence, began);
+    let mut parts = vec![greeting(asked.requester.as_deref())];
+    match (worded, enough.first()) {
+        (Some(Worded { text, model }), Some(best)) => {
+            parts.extend([text, format!("You find more about this in our article “{}”.", best.title)]);
+            origin.model = model;
+        }
+        (None, Some(best)) => {
+            parts.extend([opening(query_type, asked.priority), best.text.clone()]);
             parts.push(format!("You find this in our article “{}”. {}", best.title, next_step(query_type)));
         }
-        None => parts.push(questions(query_type).to_owned()),
+        (_, None) => {
+            parts.extend([opening(query_type, asked.priority), questions(query_type).to_owned()]);
+        }
     }
     parts.push(format!("Kind regards\n{}", signature(asked.department.as_ref())));
-    Draft { text: parts.join("\n\n"), query_type, origin: origin(&enough, confidence, began) }
+    Draft { text: parts.join("\n\n"), query_type, origin }
 }
 
 fn greeting(requester: Option<&str>) -> String {

@@ -7,11 +7,13 @@
 //! |---|---|
 //! | [`shelf`] | the published articles, indexed in memory |
 //! | [`draft`] | a reply to a ticket, for an agent to send, change or drop |
+//! | [`worded`] | its words, where a language model is configured |
 
 mod draft;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod worded;
 
 use std::time::Instant;
 

@@ -48,15 +48,16 @@ fn a_draft_greets_quotes_and_signs_or_asks() {
         title: "VPN does not connect".to_owned(),
         said: vec!["It shows an error.".to_owned()],
         requester: Some("ada".to_owned()),
+        names: vec![],
         department: "IT".parse().ok(),
         priority: Priority::High,
     };
-    let draft = written(&asked, &[passage("VPN", "VPN", 0.9)], Instant::now());
+    let draft = written(&asked, &[passage("VPN", "VPN", 0.9)], None, Instant::now());
     assert_eq!(draft.query_type, QueryType::Troubleshooting);
     for part in ["Hello ada,", "urgent", "Choose *Connect*.", "our article “VPN”", "IT support"] {
         assert!(draft.text.contains(part), "{part}: {}", draft.text);
     }
-    let draft = written(&Asked { requester: None, department: None, ..asked }, &[], Instant::now());
+    let draft = written(&Asked { requester: None, department: None, ..asked }, &[], None, Instant::now());
     for part in ["Hello,", "please tell me", "The help desk"] {
         assert!(draft.text.contains(part), "{part}: {}", draft.text);
     }

@@ -18,6 +18,7 @@ use domain::ticket::TicketEvent;
 use domain::ticket::values::Finding;
 
 pub(crate) use self::hand_out::HandOut;
+pub(crate) use self::question::{mark_of, names_of};
 pub(crate) use self::second_opinion::SecondOpinion;
 pub(crate) use self::sort::Sort;
 pub(crate) use self::waiting::Waiting;

@@ -50,11 +50,7 @@ const LONGEST: u32 = 1_500;
 const CHOICES: i64 = 100;
 
 /// What tells this question from others that were asked in other words.
-static PROMPT: LazyLock<String> = LazyLock::new(|| {
-    let hash = digest(&SHA256, INSTRUCTIONS.as_bytes());
-    let first = hash.as_ref().iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-    format!("{first:08x}")
-});
+static PROMPT: LazyLock<String> = LazyLock::new(|| mark_of(INSTRUCTIONS));
 
 /// A question of a ticket, with what its answer may name.
 pub(super) struct Asked {
@@ -205,7 +201,7 @@ impl Said<'_> {
 }
 
 /// The names of `user` and their parts: what says who they are, where a text repeats it.
-pub(super) fn names_of(user: &User) -> Vec<String> {
+pub(crate) fn names_of(user: &User) -> Vec<String> {
     const SHORTEST: usize = 3;
     let address = user.email().and_then(|email| email.text()).and_then(|email| email.split('@').next());
     let whole = user.username().and_then(|name| name.text()).into_iter().chain(address);
@@ -214,6 +210,13 @@ pub(super) fn names_of(user: &User) -> Vec<String> {
         parts.chain([name]).map(str::to_owned).collect::<Vec<_>>()
     });
     parts.collect()
+}
+
+/// The beginning of the hash of what a language model is told, which stands behind its name.
+pub(crate) fn mark_of(instructions: &str) -> String {
+    let hash = digest(&SHA256, instructions.as_bytes());
+    let first = hash.as_ref().iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    format!("{first:08x}")
 }
 
 /// The model, and in which words it was asked.

@@ -2,6 +2,7 @@
 //! for it.
 
 mod answers;
+mod drafts;
 mod hostile;
 mod off;
 mod privacy;

@@ -29,6 +29,7 @@ use crate::id::{Id, Named as _};
 use crate::problem::Answer;
 use crate::problem::declared::{Accepted, CheckedBody, Forbidden, Guarded, Missing};
 use crate::routes::ticket::{OfTicket, seen};
+use crate::triage::names_of;
 
 /// How many messages an agent may hand over as context.
 const MOST_CONTEXT: usize = 50;
@@ -182,7 +183,9 @@ async fn question(desk: &Desk, ticket: &FullTicket, context: Option<Vec<String>>
         let theirs = written.into_iter().filter(|message| message.sender_id == Some(ticket.user_id));
         said.extend(theirs.map(|message| message.content));
     }
+    let requester = desk.commands.load_user(UserId(ticket.user_id)).await?;
     Ok(answers::Asked {
+        names: names_of(&requester.state),
         title: ticket.title.clone(),
         said,
         requester: ticket.requester_username.clone(),
