@@ -43,6 +43,7 @@ use crate::feed::{Streams, told_outside};
 use crate::guesses::Guesses;
 use crate::idempotency::Running as RunningRequests;
 use crate::misuse::{self, Confirmed, Watch};
+use crate::models::InUse;
 use crate::notifications::{Deliverer, Queue, Raise};
 use crate::put_back::PutBack;
 use crate::rebuilds::{self, Rebuilds};
@@ -123,6 +124,8 @@ pub struct Parts {
     pub(crate) views: Views,
     /// The published articles, for answers.
     pub(crate) shelves: Shelves,
+    /// The model of routing that is in use.
+    pub(crate) routing_model: InUse,
 }
 
 impl Deref for Desk {
@@ -216,6 +219,7 @@ impl Desk {
             trusted_settings: Trusted::default(),
             views: Views::default(),
             shelves: Shelves::default(),
+            routing_model: InUse::default(),
         }));
         handlers.extend(desk.own_handlers());
         let handlers = handler::Runner::register(Arc::clone(&log), desk.database.clone(), handlers).await?;

@@ -31,6 +31,7 @@ pub mod agent_load;
 pub mod articles;
 pub mod attachments;
 pub mod catalogue;
+pub mod corrections;
 pub mod cursor;
 mod everybody;
 mod facts;

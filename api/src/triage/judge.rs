@@ -46,9 +46,9 @@ pub(crate) fn screen(title: &str, description: &str) -> Screening {
     Screening { found, harm: screened.harm.map(harm), by }
 }
 
-/// Whose work a ticket is. A model that fails says nothing of it.
-pub(crate) fn sort(title: &str, description: &str) -> Sorted {
-    let (routed, took) = timed(|| Engine::shipped().route(title, description));
+/// Whose work a ticket is, by the router of `engine`. A model that fails says nothing of it.
+pub(crate) fn sort(engine: &Engine, title: &str, description: &str) -> Sorted {
+    let (routed, took) = timed(|| engine.route(title, description));
     let Some(routed) = routed else {
         return Sorted { department: None, category: None, urgency: None, by: failed(took) };
     };

@@ -62,7 +62,8 @@ impl SecondOpinion {
                     concluded.routing = Some(not_asked());
                 } else if doubt == Doubt::Misuse && says_no_department(&concluded) {
                     // The desk's own router was not asked before, and may be sure.
-                    let sorted = judge::sort(title, description);
+                    let engine = desk.engine().await.map_err(|problem| problem.of_handler())?;
+                    let sorted = judge::sort(&engine, title, description);
                     let routed = desk.routed(sorted).await.map_err(|problem| problem.of_handler())?;
                     concluded.routing =
                         concluded.routing.filter(|_| routed.department.is_none()).or(Some(routed));

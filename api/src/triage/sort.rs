@@ -36,7 +36,8 @@ impl Sort {
             is_screened && desk.is_on(Flag::Screening).await.map_err(|problem| problem.of_handler())?;
         let screening = screened.then(|| judge::screen(title, description));
         let routing = if desk.is_on(Flag::Routing).await.map_err(|problem| problem.of_handler())? {
-            let sorted = judge::sort(title, description);
+            let engine = desk.engine().await.map_err(|problem| problem.of_handler())?;
+            let sorted = judge::sort(&engine, title, description);
             desk.routed(sorted).await.map_err(|problem| problem.of_handler())?
         } else {
             not_asked()

@@ -107,6 +107,12 @@ impl Settings {
         self.word::<KbPublic>(Setting::KbPublic) == KbPublic::On
     }
 
+    /// The version of the model that routes tickets; 0 is the one that is shipped.
+    #[must_use]
+    pub fn routing_model(&self) -> i32 {
+        i32::try_from(self.number(Setting::RoutingModel)).unwrap_or_default()
+    }
+
     /// Whether questions are answered without signing in.
     #[must_use]
     pub fn self_serve_is_public(&self) -> bool {

@@ -30,6 +30,8 @@ pub enum Setting {
     KbPublic,
     /// Whether questions are answered without signing in.
     SelfServePublic,
+    /// Which model routes tickets.
+    RoutingModel,
 }
 
 /// Whether questions are answered from what is published for all, and chats begun, without signing in.
@@ -110,6 +112,7 @@ impl Setting {
             Self::NotificationChannels => Allowed::AnyOf(Channel::VARIANTS),
             Self::KbPublic => Allowed::OneOf(KbPublic::VARIANTS),
             Self::SelfServePublic => Allowed::OneOf(SelfServePublic::VARIANTS),
+            Self::RoutingModel => Allowed::Between(0, 1_000_000),
         }
     }
 
@@ -127,6 +130,7 @@ impl Setting {
             }
             Self::KbPublic => SettingValue::word(KbPublic::default()),
             Self::SelfServePublic => SettingValue::word(SelfServePublic::default()),
+            Self::RoutingModel => SettingValue::Number(0),
         }
     }
 
@@ -153,6 +157,9 @@ impl Setting {
             }
             Self::KbPublic => {
                 "whether everybody reads what is published for all in the knowledge base, without signing in: off, on"
+            }
+            Self::RoutingModel => {
+                "which model routes tickets: the version of one that the desk trained itself, or 0 for the one that is shipped"
             }
             Self::SelfServePublic => {
                 "whether everybody is answered from what is published for all, and may chat, without signing in: off, on"

@@ -206,6 +206,11 @@ pub(super) const TABLE: &[Row] = &[
     Row("list_tickets", Open, Some("?as_of=2099-01-01T00:00:00Z"), SIGNED),
     Row("list_patterns", Open, None, STAFF),
     Row("list_alerts", Open, Some("?days=1"), STAFF),
+    Row("show_agent_tools", Open, None, STAFF),
+    Row("list_models", Open, None, ADMIN),
+    // There are too few tickets to learn from, and so no model.
+    Row("retrain_model", Open, None, UNFLAGGED),
+    Row("promote_model", Open, None, NO_SUCH),
     Row("create_ticket", Open, Some(TICKET), created(SIGNED)),
     Row("show_ticket", Open, None, SEES),
     Row("show_ticket", Open, Some("?as_of=1&include=history"), SEES),

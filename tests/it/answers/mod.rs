@@ -1,6 +1,7 @@
 //! Answers from the knowledge base: before people write, in chats, and as drafts for agents.
 
 mod chats;
+mod models;
 mod self_serve;
 mod suggestions;
 mod trends;

@@ -79,7 +79,7 @@ pub(super) async fn classify(
     let description = errors.check("description", parse_description(&body.description));
     let (Some(title), Some(description)) = (title, description) else { return Err(errors.into()) };
     let screening = judge::screen(&title, &description);
-    let routing = desk.routed(judge::sort(&title, &description)).await?;
+    let routing = desk.routed(judge::sort(&desk.engine().await?, &title, &description)).await?;
     let tags = tags_in(&desk, &format!("{title} {description}")).await?;
     Ok(Json(classified(screening, routing, tags)))
 }

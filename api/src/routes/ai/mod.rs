@@ -1,6 +1,7 @@
 //! What models can be asked: what they make of a text, answers, drafts, what was like a ticket.
 
 mod classify;
+mod models;
 mod patterns;
 mod self_serve;
 mod similar;
@@ -24,4 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(summary::summarize))
         .routes(routes!(patterns::patterns))
         .routes(routes!(patterns::alerts))
+        .routes(routes!(models::list))
+        .routes(routes!(models::retrain))
+        .routes(routes!(models::promote))
+        .routes(routes!(models::tools))
 }

@@ -1,0 +1,98 @@
+//! Models of routing that the desk trains itself, from what people put right.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::desk::{TRIAGE, TestDesk};
+use tests::postgres::TestDatabase;
+
+use super::{TICKETS, patch};
+
+const MODELS: &str = "/api/v1/ai/models";
+
+fn promote(version: &Value) -> String {
+    format!("{MODELS}/{version}/promote")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
+    let desk =
+        TestDesk::with(TestDatabase::create().await, &[(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000")]).await;
+    let (ada, admin, ivan) = (desk.user().await, desk.admin().await, desk.it_agent().await);
+    desk.department("FACILITIES").await;
+    let none = desk.get(&admin, MODELS).await.expect(200).body;
+    assert_eq!((&none["in_use"], &none["models"]), (&json!(0), &json!([])));
+    let too_few = desk.post(&admin, &format!("{MODELS}/retrain"), json!({})).await.expect(409);
+    assert_eq!(too_few.code(), "TOO_LITTLE_TO_LEARN_FROM");
+
+    for number in 0..50 {
+        let forklift = number % 2 == 0;
+        let (title, department) = if forklift {
+            ("The forklift battery is flat again", "FACILITIES")
+        } else {
+            ("VPN does not connect", "IT")
+        };
+        let body = json!({
+            "title": title, "description": format!("Case {number} of this."), "on_behalf_of": ada.id, "department": "IT",
+        });
+        let ticket = desk.post(&admin, TICKETS, body).await.expect(201).body;
+        let path = format!("{TICKETS}/{}", ticket["ticket_id"].as_str().expect("an id"));
+        let _ = if forklift {
+            desk.post(&admin, &format!("{path}/transfer"), json!({ "department": department }))
+                .await
+                .expect(200)
+        } else {
+            desk.post(&admin, &format!("{path}/resolve"), json!({})).await.expect(200)
+        };
+    }
+    let head = desk.head().await;
+    let _ = desk.get(&admin, &format!("{TICKETS}?limit=1&min_position={head}")).await.expect(200);
+    let first = desk.post(&admin, &format!("{MODELS}/retrain"), json!({ "days": 30 })).await.expect(201).body;
+    assert_eq!(
+        (&first["version"], &first["examples"], &first["held_out"]),
+        (&json!(1), &json!(40), &json!(10))
+    );
+    assert_eq!(first["corrections"], 20);
+    let figure = |name: &str| first[name].as_f64().expect("a number");
+    assert!(figure("accuracy") > 0.9 && figure("baseline") < 0.9, "{first}");
+    assert_eq!(
+        first["confusion"]["labels"].as_array().map(Vec::len),
+        first["confusion"]["counts"].as_array().map(Vec::len)
+    );
+
+    // It is in use once it is promoted, says so in every conclusion, and is left as easily.
+    let forklift = json!({ "title": "Forklift", "description": "The forklift battery is flat again." });
+    let before = desk.post(&ivan, "/api/v1/ai/classify", forklift.clone()).await.expect(200).body;
+    assert_ne!(before["department"], "FACILITIES");
+    let promoted = desk.post(&admin, &promote(&json!(1)), json!({})).await.expect(200).body;
+    assert_eq!((&promoted["in_use"], &promoted["name"]), (&json!(1), &json!("local-routing/2")));
+    let after = desk.post(&ivan, "/api/v1/ai/classify", forklift.clone()).await.expect(200).body;
+    assert_eq!(after["department"], "FACILITIES", "{after}");
+    let filed = desk.post(&ada, TICKETS, forklift.clone()).await.expect(201).body;
+    assert_eq!(filed["department"], "FACILITIES");
+    // Another one learned from the same is not better, and so it is refused; an earlier one never is.
+    let second = desk.post(&admin, &format!("{MODELS}/retrain"), json!({})).await.expect(201).body;
+    assert_eq!(second["version"], 2);
+    let refused = desk.post(&admin, &promote(&json!(2)), json!({})).await.expect(409);
+    assert_eq!(refused.code(), "MODEL_NOT_BETTER");
+    let back = desk.post(&admin, &promote(&json!(0)), json!({})).await.expect(200).body;
+    assert_eq!((&back["in_use"], &back["name"]), (&json!(0), &none["name"]));
+    let again = desk.post(&ivan, "/api/v1/ai/classify", forklift).await.expect(200).body;
+    assert_eq!(again["department"], before["department"]);
+
+    // A setting that names nothing keeps nothing from being routed.
+    patch(&desk, "/api/v1/admin/settings", json!({ "routing_model": 77 })).await;
+    let shown = desk.get(&admin, MODELS).await.expect(200).body;
+    assert_eq!((&shown["in_use"], &shown["name"]), (&json!(77), &none["name"]));
+    for version in ["3", "-1", "newest", "99999999999"] {
+        let _ = desk.post(&admin, &format!("{MODELS}/{version}/promote"), json!({})).await.expect(404);
+    }
+    for days in [json!(6), json!(3_651), json!("all")] {
+        let answer = desk.post(&admin, &format!("{MODELS}/retrain"), json!({ "days": days })).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 422), "{days}: {}", answer.status);
+    }
+    let _ = desk.send(desk.request(Some(&ivan), Method::GET, MODELS)).await.expect(403);
+    let tools = desk.get(&ivan, "/api/v1/ai/agent-tools").await.expect(200).body;
+    assert!(tools["tools"].as_array().is_some_and(|tools| tools.len() > 5), "{tools}");
+    desk.assert_sound().await;
+    desk.close().await;
+}
