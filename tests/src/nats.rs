@@ -211,15 +211,21 @@ impl NatsServer {
         page["in_msgs"].as_u64().and_then(|count| u32::try_from(count).ok()).expect("a count")
     }
 
-    /// Every message of the stream, in order.
+    /// Every message of the stream, in order. A cluster that was just put together again is given time to agree on who leads.
     ///
     /// # Panics
-    /// If it cannot be read.
+    /// If it cannot be read within half a minute.
     pub async fn messages(&self) -> Vec<Message> {
         let stream = self.jetstream().await.get_stream(STREAM).await.expect("a stream");
         let count = usize::try_from(stream.cached_info().state.messages).expect("a count");
-        let config = jetstream::consumer::pull::OrderedConfig::default();
-        let consumer = stream.create_consumer(config).await.expect("a consumer");
+        let started = Instant::now();
+        let consumer = loop {
+            match stream.create_consumer(jetstream::consumer::pull::OrderedConfig::default()).await {
+                Ok(consumer) => break consumer,
+                Err(error) => assert!(started.elapsed() < Duration::from_secs(30), "no consumer: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
         let messages = consumer.messages().await.expect("messages");
         messages.take(count).map(|message| message.expect("a message")).collect().await
     }
