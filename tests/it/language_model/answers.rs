@@ -45,7 +45,7 @@ async fn what_is_in_doubt_is_asked_by_either_protocol_and_goes_on() {
         assert_eq!(types(&scene.concluded(&nobodys).await)[0], "TicketRouted");
         for ticket in [&doubtful, &nobodys] {
             let started = Instant::now();
-            while scene.desk.get(&scene.admin, &path(ticket)).await.body["assignee_id"] != json!(hana.id) {
+            while scene.shown(ticket).await["assignee_id"] != json!(hana.id) {
                 assert!(started.elapsed() < PATIENCE, "nobody gets it");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -81,7 +81,7 @@ async fn misuse_is_held_back_doubt_stays_doubt_and_the_sure_are_not_asked_about(
     let scene = Scene::with(server, settings).await;
     let harmful = scene.file(DOUBTFUL).await;
     assert_eq!(types(&scene.concluded(&harmful).await), ["TicketScreened", "TicketFlagged"]);
-    assert_eq!(scene.desk.get(&scene.admin, &path(&harmful)).await.body["misuse_flag"], true);
+    assert_eq!(scene.shown(&harmful).await["misuse_flag"], true);
 
     // A model that is not sure says nothing, and is not asked again.
     for unsure in
@@ -112,7 +112,7 @@ async fn misuse_is_held_back_doubt_stays_doubt_and_the_sure_are_not_asked_about(
     scene.file(("VPN does not connect", vpn)).await;
     scene.quiet().await;
     assert_eq!(scene.server.asked().len(), asked);
-    assert_eq!(scene.desk.get(&scene.admin, &path(&sure)).await.body["misuse_flag"], true);
+    assert_eq!(scene.shown(&sure).await["misuse_flag"], true);
     scene.end().await;
 }
 
@@ -130,7 +130,7 @@ async fn what_a_person_decided_meanwhile_stands() {
     scene.server.behaves(Manner::Answers(json!({ "harm": "spam", "department": "HR" })));
     scene.quiet().await;
     for ticket in [&doubtful, &nobodys] {
-        let shown = scene.desk.get(&scene.admin, &path(ticket)).await.body;
+        let shown = scene.shown(ticket).await;
         assert_eq!((&shown["department"], &shown["misuse_flag"]), (&json!("IT"), &json!(false)), "{shown}");
         assert!(scene.events(ticket).await.iter().all(|(_, via, _)| via != "second_opinion"));
     }

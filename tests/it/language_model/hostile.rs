@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::language_server::Manner;
 
-use super::{DOUBTFUL, NOBODYS, Scene, path, types};
+use super::{DOUBTFUL, NOBODYS, Scene, types};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_does_not_fit_is_put_right_once_or_counts_for_nothing() {
@@ -41,7 +41,7 @@ async fn an_answer_that_does_not_fit_is_put_right_once_or_counts_for_nothing() {
         assert_eq!((&said[0].1["by"], &said[0].1["confidence"]), (&json!("nobody"), &json!(0.0)), "{shown}");
         assert!(said[0].1["reasons"].as_str().is_some_and(|why| why.contains("could not tell")), "{said:?}");
         assert_eq!(scene.server.asked().len() - before, requests, "{shown}");
-        let now = scene.desk.get(&scene.admin, &path(&ticket)).await.expect(200).body;
+        let now = scene.shown(&ticket).await;
         assert_eq!((&now["priority"], &now["department"]), (&json!("medium"), &json!(null)), "{shown}");
     }
     assert_eq!(scene.status().await["state"], "closed", "it answers, if wrongly");
@@ -73,7 +73,7 @@ async fn orders_in_a_ticket_lead_to_nothing_that_the_schema_does_not_have() {
         scene.server.behaves(Manner::Answers(obeys.clone()));
         let ticket = scene.file((NOBODYS.0, &format!("{} {order}", NOBODYS.1))).await;
         scene.quiet().await;
-        let shown = scene.desk.get(&scene.admin, &path(&ticket)).await.expect(200).body;
+        let shown = scene.shown(&ticket).await;
         assert_ne!(shown["priority"], "critical", "{shown}");
         assert!([json!(null), json!("IT"), json!("HR")].contains(&shown["department"]), "{shown}");
         assert!(shown["assignee_id"].is_null(), "{shown}");

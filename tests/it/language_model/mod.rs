@@ -62,6 +62,12 @@ impl Scene {
         self.desk.post(&self.ada, TICKETS, body).await
     }
 
+    /// A ticket, with all that happened to it by now.
+    async fn shown(&self, ticket: &Value) -> Value {
+        let query = format!("{}?min_position={}", path(ticket), self.desk.head().await);
+        self.desk.get(&self.admin, &query).await.expect(200).body
+    }
+
     /// The events of a ticket: type, door and what they say.
     async fn events(&self, ticket: &Value) -> Vec<(String, String, Value)> {
         let head = self.desk.head().await;

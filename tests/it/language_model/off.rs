@@ -19,7 +19,7 @@ async fn switch(scene: &Scene, on: bool) {
 
 /// That a ticket is where the desk's own models left it, and nobody but they said anything.
 async fn is_left(scene: &Scene, ticket: &Value) {
-    let shown = scene.desk.get(&scene.admin, &path(ticket)).await.expect(200).body;
+    let shown = scene.shown(ticket).await;
     assert_eq!((&shown["status"], &shown["department"]), (&json!("open"), &json!(null)), "{shown}");
     assert!(scene.events(ticket).await.iter().all(|(_, via, _)| via != "second_opinion"));
 }
