@@ -10,7 +10,7 @@ use domain::ticket::values::Priority;
 
 use super::shelf::Passage;
 use super::worded::Worded;
-use super::{ENOUGH, origin};
+use super::{enough, origin};
 use crate::desk::Desk;
 use crate::problem::Answer;
 
@@ -64,8 +64,7 @@ impl Desk {
                 best = found;
             }
         }
-        let enough: Vec<&Passage> = best.iter().filter(|passage| passage.covers >= ENOUGH).collect();
-        let worded = self.worded(asked, &enough).await?;
+        let worded = self.worded(asked, &enough(&best)).await?;
         Ok(written(asked, &best, worded, began))
     }
 }
@@ -77,7 +76,7 @@ fn cut(text: &str) -> &str {
 /// The reply that `found` gives.
 pub(super) fn written(asked: &Asked, found: &[Passage], worded: Option<Worded>, began: Instant) -> Draft {
     let query_type = QueryType::of(&format!("{} {}", asked.title, asked.said.join(" ")));
-    let enough: Vec<&Passage> = found.iter().filter(|passage| passage.covers >= ENOUGH).collect();
+    let enough = enough(found);
     let confidence = found.first().map_or(0.0, |best| best.covers);
     let mut origin = origin(&enough, confidence, began);
     let mut parts = vec![greeting(asked.requester.as_deref())];

@@ -32,7 +32,7 @@ use crate::problem::Answer;
 
 /// What answers are made by, with its version: another number when the same articles and question would give another answer.
 pub(crate) const MODEL: &str = "local-retrieval/1";
-/// From how much of a question on that an article covers, it is taken for an answer.
+/// How much of a question an article has to cover to be taken for an answer.
 const ENOUGH: f64 = 0.5;
 /// How many articles an answer rests on at most.
 const SOURCES: usize = 3;
@@ -74,7 +74,7 @@ impl Desk {
     /// The database cannot be reached.
     pub(crate) async fn sources_for(&self, question: &str, caller: &Caller) -> Answer<Vec<Source>> {
         let found = self.passages(question, Readership::of(Some(caller))).await?;
-        Ok(found.iter().filter(|passage| passage.covers >= ENOUGH).map(Passage::source).collect())
+        Ok(enough(&found).into_iter().map(Passage::source).collect())
     }
 
     /// Notes that the sources of an answer were quoted. It says how useful articles are and nothing else, so nobody waits for it,
@@ -96,9 +96,14 @@ impl Desk {
     }
 }
 
+/// Those of `found` that answer.
+fn enough(found: &[Passage]) -> Vec<&Passage> {
+    found.iter().filter(|passage| passage.covers >= ENOUGH).collect()
+}
+
 /// The answer that `found` gives.
 fn answered(found: &[Passage], began: Instant) -> Answered {
-    let enough: Vec<&Passage> = found.iter().filter(|passage| passage.covers >= ENOUGH).collect();
+    let enough = enough(found);
     let confidence = found.first().map_or(0.0, |best| best.covers);
     let (kind, text) = match enough.split_first() {
         None => (ReplyKind::NoAnswer, NOTHING.to_owned()),

@@ -78,23 +78,23 @@ impl Shelves {
     /// # Errors
     /// The database cannot be reached.
     pub(crate) async fn newest(&self, pool: &PgPool) -> Answer<Arc<Shelf>> {
-        let mut kept = self.0.lock().await;
         let changed_at = changed_at(pool).await?;
-        if let Some(shelf) = kept.as_ref().filter(|shelf| shelf.changed_at == changed_at) {
+        let mut kept = self.0.lock().await;
+        if let Some(shelf) = kept.as_ref().filter(|shelf| shelf.changed_at >= changed_at) {
             return Ok(Arc::clone(shelf));
         }
         let articles = published(pool, Readership::Staff).await?;
         // Computing for longer than others should wait for their turn.
         let filled = tokio::task::spawn_blocking(move || {
             let those = articles.into_iter().filter_map(|article| {
-                Some(Shelved {
+                let shelved = Shelved {
                     id: ArticleId(article.id),
                     document_id: article.document_id.parse().ok()?,
                     title: article.title,
                     content: article.content,
                     visibility: article.visibility.parse().ok()?,
-                })
-                .map(|shelved| (shelved, article.tags))
+                };
+                Some((shelved, article.tags))
             });
             Shelf::filled(changed_at, those)
         });

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::file::{Filed, Wanted, filed};
+use super::file::{Wanted, filed};
 use crate::answers::Answered;
 use crate::chats::Visitor;
 use crate::desk::Desk;
@@ -122,9 +122,7 @@ async fn person(
     }
     let wanted = Wanted { title: None, description: None, problem: problem.map(str::to_owned) };
     match filed(desk, request, chat, wanted).await? {
-        Ok(Filed { ticket, .. }) => {
-            Ok(handed_over(ticket, "I have passed this on: a person will answer you"))
-        }
+        Ok(ticket) => Ok(handed_over(ticket, "I have passed this on: a person will answer you")),
         Err(Error::QuotaExceeded { .. }) => {
             let text = "You have filed as many tickets as you may in a day. Please write on one of your tickets that are open: a \
                         person reads it there. Tomorrow I can file another one for you.";

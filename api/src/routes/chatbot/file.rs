@@ -24,7 +24,7 @@ use crate::context::{Asked, Version};
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
 use crate::id::Id;
-use crate::problem::declared::{CheckedBody, Conflicting, Forbidden, Guarded, Limited, Missing};
+use crate::problem::declared::{Accepted, CheckedBody, Conflicting, Forbidden, Guarded, Limited, Missing};
 use crate::problem::{Answer, Problem};
 use crate::routes::ticket::entropy;
 
@@ -52,11 +52,6 @@ pub(super) struct Wanted {
     pub(super) problem: Option<String>,
 }
 
-/// A ticket that a conversation became.
-pub(super) struct Filed {
-    pub(super) ticket: TicketId,
-}
-
 /// File a conversation as a ticket
 ///
 /// With what was asked and answered, unless a title and a description are given. It counts as any other ticket of the caller's day.
@@ -68,7 +63,7 @@ pub(super) struct Filed {
             status = 201, description = "The ticket.", body = FullTicket,
             headers(("Location" = String, description = "Where it is."), ("ETag" = String, description = "Its version.")),
         ),
-        Guarded, Forbidden, Missing, Conflicting, CheckedBody, Limited,
+        Accepted, Guarded, Forbidden, Missing, Conflicting, CheckedBody, Limited,
     ),
     security(("bearerAuth" = [])),
 )]
@@ -85,8 +80,7 @@ pub(super) async fn file(
     let description = body.description.and_then(|text| errors.check("description", parse_description(&text)));
     errors.finish()?;
     desk.chat_of(&request, Some(chat)).await?;
-    let Filed { ticket } =
-        filed(&desk, &request, chat, Wanted { title, description, problem: None }).await??;
+    let ticket = filed(&desk, &request, chat, Wanted { title, description, problem: None }).await??;
     let shown = find(desk.pool(), &Sight::Everything, TicketRef::Id(ticket)).await?;
     let shown = shown.ok_or_else(|| Problem::unavailable("the ticket was filed and cannot be shown"))?;
     let location = [(LOCATION, format!("/api/v1/tickets/{ticket}"))];
@@ -103,7 +97,7 @@ pub(super) async fn filed(
     request: &Request,
     chat: Uuid,
     wanted: Wanted,
-) -> Answer<Result<Filed, Error>> {
+) -> Answer<Result<TicketId, Error>> {
     if let Some(ticket) = desk.commands.load_chat(chat).await?.state.ticket() {
         return Ok(Err(Error::refused(domain::chat::ChatError::Filed(ticket))));
     }
@@ -141,7 +135,7 @@ pub(super) async fn filed(
     if is_new {
         let _ = desk.triaged(waiter).await;
     }
-    Ok(Ok(Filed { ticket }))
+    Ok(Ok(ticket))
 }
 
 /// What was asked and answered in `chat`, in its order.

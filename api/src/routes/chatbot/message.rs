@@ -15,7 +15,7 @@ use crate::chats::Visitor;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
 use crate::problem::Answer;
-use crate::problem::declared::{CheckedBody, Conflicting, Forbidden, Guarded, Missing};
+use crate::problem::declared::{Accepted, CheckedBody, Conflicting, Forbidden, Guarded, Missing};
 
 /// A message.
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +61,7 @@ pub(super) struct ChatReply {
     post, path = "/chatbot/messages", operation_id = "send_chat_message", tag = "ai",
     responses(
         (status = 200, description = "The reply.", body = ChatReply),
-        Guarded, Forbidden, Missing, Conflicting, CheckedBody,
+        Accepted, Guarded, Forbidden, Missing, Conflicting, CheckedBody,
     ),
     security(("bearerAuth" = [])),
 )]
