@@ -25,19 +25,31 @@ use crate::id::UserId;
 pub struct Sealed {
     subject: UserId,
     own_key: Option<Uuid>,
-    text: Option<Arc<str>>,
-    /// Whether it is gone because its own key was destroyed.
-    is_redacted: bool,
+    text: Text,
+}
+
+/// What is known of a text.
+#[derive(Clone, PartialEq, Eq)]
+enum Text {
+    Open(Arc<str>),
+    /// It is gone: its subject was erased,
+    Erased,
+    /// or its own key was destroyed.
+    Redacted,
+    /// Nobody opened it, as nobody was to ask for it.
+    Unopened,
 }
 
 /// What is shown for what was redacted.
 pub const REDACTED: &str = "[redacted]";
+/// What is shown for whoever was erased.
+const ERASED: &str = "[erased]";
 
 impl Sealed {
     /// `text` about `subject`.
     #[must_use]
     pub fn new(subject: UserId, text: impl Into<Arc<str>>) -> Self {
-        Self { subject, own_key: None, text: Some(text.into()), is_redacted: false }
+        Self { subject, own_key: None, text: Text::Open(text.into()) }
     }
 
     /// `text` about `subject` that can be destroyed by itself: by destroying the key called `key`, which is for it alone.
@@ -49,7 +61,7 @@ impl Sealed {
     /// What remains after the subject's key was destroyed.
     #[must_use]
     pub fn erased(subject: UserId) -> Self {
-        Self { subject, own_key: None, text: None, is_redacted: false }
+        Self { subject, own_key: None, text: Text::Erased }
     }
 
     /// Whose text it is.
@@ -65,15 +77,25 @@ impl Sealed {
     }
 
     /// The text; none once its subject was erased or its own key destroyed.
+    ///
+    /// # Panics
+    /// It was read [unopened](with_texts_unopened): whoever asks for it has to say so before.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        self.text.as_deref()
+        match &self.text {
+            Text::Open(text) => Some(text),
+            Text::Erased | Text::Redacted => None,
+            Text::Unopened => panic!("a text is asked for that was not to be opened"),
+        }
     }
 
     /// The text, or `[redacted]` if its own key was destroyed, or `[erased]`.
+    ///
+    /// # Panics
+    /// As [`Sealed::text`].
     #[must_use]
     pub fn shown(&self) -> &str {
-        self.text().unwrap_or(if self.is_redacted { REDACTED } else { "[erased]" })
+        self.text().unwrap_or(if self.text == Text::Redacted { REDACTED } else { ERASED })
     }
 
     /// The text's ciphertext under its own key, if it has one, and that one's under its subject's.
@@ -85,16 +107,22 @@ impl Sealed {
 
     /// What [`Sealed::sealed_by`] gave for a text of `subject`, opened.
     fn opened_by(cipher: &dyn Cipher, subject: UserId, sealed: &str) -> Result<Self, String> {
-        let own = sealed.split_once('.').and_then(|(key, rest)| Some((Uuid::try_parse(key).ok()?, rest)));
-        let Some((key, rest)) = own else {
-            return Ok(Self { text: cipher.open(subject, sealed)?, ..Self::erased(subject) });
+        let Some((key, rest)) = own_key_of(sealed) else {
+            let text = cipher.open(subject, sealed)?.map_or(Text::Erased, Text::Open);
+            return Ok(Self { subject, own_key: None, text });
         };
         let text = match cipher.open(subject, rest)? {
-            Some(inner) => cipher.open(UserId(key), &inner)?,
-            None => return Ok(Self { own_key: Some(key), ..Self::erased(subject) }),
+            Some(inner) => cipher.open(UserId(key), &inner)?.map_or(Text::Redacted, Text::Open),
+            None => Text::Erased,
         };
-        Ok(Self { subject, own_key: Some(key), is_redacted: text.is_none(), text })
+        Ok(Self { subject, own_key: Some(key), text })
     }
+}
+
+/// The name of the own key of what [`Sealed::sealed_by`] gave, and the rest; none if it has no key of its own.
+fn own_key_of(sealed: &str) -> Option<(Uuid, &str)> {
+    let (key, rest) = sealed.split_once('.')?;
+    Some((Uuid::try_parse(key).ok()?, rest))
 }
 
 /// Never shows the text, so that no log line can.
@@ -128,6 +156,8 @@ enum Scope {
     Shown,
     /// They are left out.
     Withheld,
+    /// They are read as they lie, and not opened.
+    Unopened,
     /// Whose they are is noted.
     Noted(Rc<RefCell<Vec<UserId>>>),
 }
@@ -142,7 +172,7 @@ pub fn with_cipher<R>(cipher: Arc<dyn Cipher>, work: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `work` with every [`Sealed`] field it serialises on this thread written as people read it: for answers
-/// to readers who may, never for storing.
+/// to readers who may, never for storing. What was read unopened is null.
 pub fn with_texts_shown<R>(work: impl FnOnce() -> R) -> R {
     within(Scope::Shown, work)
 }
@@ -150,6 +180,12 @@ pub fn with_texts_shown<R>(work: impl FnOnce() -> R) -> R {
 /// Runs `work` with null for every [`Sealed`] field it serialises on this thread.
 pub fn with_texts_withheld<R>(work: impl FnOnce() -> R) -> R {
     within(Scope::Withheld, work)
+}
+
+/// Runs `work` with every [`Sealed`] field it deserialises on this thread left as it is, without a key: whoever asks for such
+/// a text afterwards is at fault, and panics.
+pub fn with_texts_unopened<R>(work: impl FnOnce() -> R) -> R {
+    within(Scope::Unopened, work)
 }
 
 /// Whose texts are in `value`; texts with keys of their own count as their keys', too.
@@ -201,14 +237,16 @@ const NO_CIPHER: &str = "a sealed field was (de)serialised without a cipher in s
 impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let cipher = match scope() {
-            Some(Scope::Shown) => return serializer.serialize_str(self.shown()),
-            Some(Scope::Withheld) => return serializer.serialize_unit(),
+            Some(Scope::Shown) if self.text != Text::Unopened => {
+                return serializer.serialize_str(self.shown());
+            }
+            Some(Scope::Shown | Scope::Withheld) => return serializer.serialize_unit(),
             Some(Scope::Cipher(cipher)) => cipher,
             Some(Scope::Noted(subjects)) => {
                 subjects.borrow_mut().extend([self.subject].into_iter().chain(self.own_key.map(UserId)));
                 return serializer.serialize_unit();
             }
-            None => return Err(ser::Error::custom(NO_CIPHER)),
+            Some(Scope::Unopened) | None => return Err(ser::Error::custom(NO_CIPHER)),
         };
         let Some(text) = self.text() else {
             // The cipher knows that the key is gone, and says so in its own way.
@@ -250,8 +288,16 @@ impl<'de> Deserialize<'de> for Sealed {
             fn visit_str<E: de::Error>(self, stored: &str) -> Result<Sealed, E> {
                 let (subject, sealed) = stored.split_once(':').ok_or_else(|| E::custom("not sealed"))?;
                 let subject = UserId(Uuid::try_parse(subject).map_err(E::custom)?);
-                let Some(Scope::Cipher(cipher)) = scope() else { return Err(E::custom(NO_CIPHER)) };
-                Sealed::opened_by(&*cipher, subject, sealed).map_err(E::custom)
+                match scope() {
+                    Some(Scope::Cipher(cipher)) => {
+                        Sealed::opened_by(&*cipher, subject, sealed).map_err(E::custom)
+                    }
+                    Some(Scope::Unopened) => {
+                        let own_key = own_key_of(sealed).map(|(key, _)| key);
+                        Ok(Sealed { subject, own_key, text: Text::Unopened })
+                    }
+                    _ => Err(E::custom(NO_CIPHER)),
+                }
             }
         }
         deserializer.deserialize_str(Visitor)
@@ -342,6 +388,18 @@ mod tests {
             let read = read(without);
             assert_eq!((read.text(), read.shown(), read.own_key()), (None, shown, text.own_key()));
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "not to be opened")]
+    fn whoever_asks_for_a_text_that_was_not_to_be_opened_is_told() {
+        let text = Sealed::with_own_key(UserId(Uuid::from_u128(1)), Uuid::from_u128(2), "printer");
+        let written = with_cipher(Arc::new(Reverse), || serde_json::to_string(&text)).expect("a cipher");
+        let read: Sealed = with_texts_unopened(|| serde_json::from_str(&written)).expect("a text");
+        assert_eq!((read.subject(), read.own_key()), (text.subject(), text.own_key()));
+        let shown = with_texts_shown(|| serde_json::to_string(&read)).expect("nothing is asked for");
+        assert_eq!(shown, "null");
+        assert!(with_cipher(Arc::new(Reverse), || serde_json::to_string(&read)).is_ok(), "it asks for it");
     }
 
     #[test]

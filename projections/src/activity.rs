@@ -59,7 +59,11 @@ impl Table for Activity {
     ];
     const OWN_ROWS: bool = true;
     const APPEND_ONLY: bool = true;
-    const TEXTS: Option<Texts> = Some(Texts { columns: &["address", "device"], whose: "person = $1" });
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["address", "device"],
+        of: &["SignedIn", "TokenReused", "SignInRefused"],
+        whose: "person = $1",
+    });
 
     fn key(event: &Recorded) -> Option<i64> {
         let is_work = matches!(event.event, Event::Ticket(_) | Event::Conversation(_) | Event::Unknown(_));

@@ -54,6 +54,7 @@ impl Table for TicketAttachments {
 
     const TEXTS: Option<Texts> = Some(Texts {
         columns: &["name"],
+        of: &["AttachmentAdded"],
         whose: "ticket in (select id from read.ticket_page where requester = $1)",
     });
 

@@ -58,6 +58,7 @@ impl Table for Links {
 
     const TEXTS: Option<Texts> = Some(Texts {
         columns: &["url"],
+        of: &["TicketLinked"],
         whose: "url is not null and ticket in (select id from read.ticket_page where requester = $1)",
     });
 

@@ -66,6 +66,7 @@ impl Table for Messages {
 
     const TEXTS: Option<Texts> = Some(Texts {
         columns: &["content"],
+        of: &["MessagePosted", "MessageMovedIn", "MessageRedacted"],
         whose: "ticket in (select id from read.ticket_page where requester = $1)",
     });
 

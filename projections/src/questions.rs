@@ -41,7 +41,8 @@ impl Table for Questions {
     ];
     const OWN_ROWS: bool = true;
     const APPEND_ONLY: bool = true;
-    const TEXTS: Option<Texts> = Some(Texts { columns: &["question"], whose: "asked_by = $1" });
+    const TEXTS: Option<Texts> =
+        Some(Texts { columns: &["question"], of: &["QuestionAnswered"], whose: "asked_by = $1" });
 
     fn key(event: &Recorded) -> Option<i64> {
         let is_asked = matches!(

@@ -80,7 +80,11 @@ impl Table for TicketList {
         },
     });
 
-    const TEXTS: Option<Texts> = Some(Texts { columns: &["title"], whose: "requester = $1" });
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["title"],
+        of: &["TicketCreated", "TicketDetailsEdited"],
+        whose: "requester = $1",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         match &event.event {

@@ -136,7 +136,7 @@ impl Keeper {
 
     /// Handles one event or parks it.
     async fn take(&self, next: &Next, work: &mut Working) -> Result<(), Ended> {
-        let outcome = match next.event(true) {
+        let outcome = match next.event(self.handler.types()) {
             _ if work.parked.contains(&next.entity) => {
                 let why = "an earlier event of the same ticket or user is parked";
                 Outcome::Refused(why.to_owned(), 0)
@@ -225,8 +225,8 @@ impl Keeper {
         .bind(self.handler.name())
         .fetch_all(&self.pool)
         .await?;
-        for next in feed::at(&self.log, &positions).await? {
-            let handled = match next.event(true) {
+        for next in feed::at(&self.log, &positions, self.handler.types()).await? {
+            let handled = match next.event(self.handler.types()) {
                 Ok(event) if !work.parked.contains(&next.entity) => self.attempt(event, work).await?.is_ok(),
                 _ => false,
             };

@@ -1,11 +1,11 @@
 //! Opens many events one after the other with keys at hand, so that nothing is awaited between them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use domain::event::Event;
 use domain::id::UserId;
-use domain::sealed::{Cipher, keys_named_in, with_cipher};
+use domain::sealed::{Cipher, keys_named_in, with_cipher, with_texts_unopened};
 use uuid::Uuid;
 
 use super::aead::decrypt;
@@ -21,7 +21,8 @@ type AtHand = Arc<Result<SubjectKey, String>>;
 pub(crate) struct BulkOpener {
     keyring: Arc<Keyring>,
     keys: Arc<HashMap<UserId, AtHand>>,
-    texts: bool,
+    /// The types of the events whose texts are opened.
+    texts_of: Arc<[&'static str]>,
 }
 
 /// What an event is opened from.
@@ -35,24 +36,25 @@ pub(crate) struct Stored<'a> {
 }
 
 impl BulkOpener {
-    /// An opener without a key at hand; one for readers who need no `texts` leaves them sealed and needs none.
-    pub(crate) fn new(keyring: Arc<Keyring>, texts: bool) -> Self {
-        Self { keyring, keys: Arc::default(), texts }
+    /// An opener without a key at hand, which opens the texts of events of the types `texts_of`, and no others.
+    pub(crate) fn new(keyring: Arc<Keyring>, texts_of: Arc<[&'static str]>) -> Self {
+        Self { keyring, keys: Arc::default(), texts_of }
     }
 
-    /// Gets the keys that the texts in `payloads` need and that are not at hand.
+    /// Gets the keys that opening `events` takes and that are not at hand.
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub(crate) async fn get_keys_of(&mut self, payloads: impl Iterator<Item = &str>) -> sqlx::Result<()> {
-        if !self.texts {
-            return Ok(());
-        }
+    pub(crate) async fn get_keys_of<'a>(
+        &mut self,
+        events: impl Iterator<Item = Stored<'a>>,
+    ) -> sqlx::Result<()> {
         if self.keys.len() > KEYS_AT_HAND {
             self.keys = Arc::default();
         }
-        let needed: HashSet<UserId> =
-            payloads.flat_map(keys_named_in).filter(|key| !self.keys.contains_key(key)).collect();
+        let opened = events.filter(|event| self.texts_of.contains(&event.event_type));
+        let named = opened.flat_map(|event| keys_named_in(event.payload));
+        let needed: HashSet<UserId> = named.filter(|key| !self.keys.contains_key(key)).collect();
         if needed.is_empty() {
             return Ok(());
         }
@@ -65,16 +67,16 @@ impl BulkOpener {
         Ok(())
     }
 
-    /// Opens an event as [`Keyring::open`] would, with the keys at hand.
+    /// Reads an event as [`Keyring::open`] would, with the keys at hand; or with its texts unopened, if they are not asked for.
     pub(crate) fn open(&self, stored: Stored<'_>) -> Result<Event, String> {
         let Stored { event_id, stream_type, event_type, schema_version, payload } = stored;
         let read = || Event::read(stream_type, event_type, schema_version, payload);
-        let cipher = if self.texts {
-            Arc::new(HeldKeys { keys: Arc::clone(&self.keys), event_id })
+        let read = if self.texts_of.contains(&event_type) {
+            with_cipher(Arc::new(HeldKeys { keys: Arc::clone(&self.keys), event_id }), read)
         } else {
-            unopened()
+            with_texts_unopened(read)
         };
-        with_cipher(cipher, read).map_err(|error| error.to_string())
+        read.map_err(|error| error.to_string())
     }
 }
 
@@ -96,23 +98,5 @@ impl Cipher for HeldKeys {
             Some(Err(unusable)) => Err(unusable.clone()),
             None => Err(format!("the key of {subject} is not at hand")),
         }
-    }
-}
-
-/// A cipher that opens nothing: every text stays unknown.
-pub(crate) fn unopened() -> Arc<dyn Cipher> {
-    static UNOPENED: LazyLock<Arc<dyn Cipher>> = LazyLock::new(|| Arc::new(Unopened));
-    Arc::clone(&UNOPENED)
-}
-
-struct Unopened;
-
-impl Cipher for Unopened {
-    fn seal(&self, _: UserId, _: &str) -> Result<String, String> {
-        Err("nothing is sealed here".to_owned())
-    }
-
-    fn open(&self, _: UserId, _: &str) -> Result<Option<Arc<str>>, String> {
-        Ok(None)
     }
 }

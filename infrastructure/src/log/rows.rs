@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::access::{Actor, ActorKind};
 use domain::event::{Event, Recorded, Unreadable};
-use domain::sealed::with_cipher;
+use domain::sealed::with_texts_unopened;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::PgLog;
 use super::leaf::{Hash, Leaf};
 use crate::audit::text::{hex, time};
-use crate::keys::bulk::unopened;
 use crate::keys::{KeyError, Keyring};
 
 /// An event as the view `ledger.feed` gives it, and as exports have it.
@@ -74,13 +73,13 @@ impl Row {
         Ok(self.recorded(event))
     }
 
-    /// The event without its sealed texts, for whoever needs none of them.
+    /// The event with its sealed texts unopened, for whoever asks for none of them.
     ///
     /// # Errors
     /// The payload is not what its type says.
     pub(crate) fn without_texts(&self) -> Result<Recorded, Unreadable> {
         let read = || Event::read(&self.stream_type, &self.event_type, self.schema_version, &self.payload);
-        with_cipher(unopened(), read).map(|event| self.recorded(event))
+        with_texts_unopened(read).map(|event| self.recorded(event))
     }
 
     fn recorded(&self, event: Event) -> Recorded {

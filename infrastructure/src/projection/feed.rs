@@ -27,11 +27,11 @@ impl Next {
         Self { position, entity, event: Ok(event), without_texts: None }
     }
 
-    /// The event for a read model that shows texts, or does not; or why it cannot be read.
-    pub(crate) fn event(&self, texts: bool) -> Result<&Recorded, &str> {
+    /// The event for whoever needs the texts of events of the types `texts_of`; or why it cannot be read.
+    pub(crate) fn event(&self, texts_of: &[&str]) -> Result<&Recorded, &str> {
         match (&self.event, &self.without_texts) {
             (Ok(event), _) => Ok(event),
-            (Err(_), Some(event)) if !texts => Ok(event),
+            (Err(_), Some(event)) if !texts_of.contains(&event.event.type_name()) => Ok(event),
             (Err(error), _) => Err(error),
         }
     }
@@ -60,28 +60,40 @@ pub(crate) async fn of_types(
     }
     let window = WINDOW.min(head - position);
     let rows = log.rows_of_types(position, window, types).await?;
-    Ok((opened(log, rows).await?, position + window))
+    Ok((opened(log, rows, types).await?, position + window))
 }
 
-/// At most `limit` events behind `position`: from memory when they are at hand, else from the database.
-pub(crate) async fn after(log: &PgLog, position: i64, limit: usize) -> sqlx::Result<Vec<Next>> {
+/// At most `limit` events behind `position`: from memory when they are at hand, else from the database, and then only with the
+/// texts of the types `texts_of` opened.
+pub(crate) async fn after(
+    log: &PgLog,
+    position: i64,
+    limit: usize,
+    texts_of: &[&str],
+) -> sqlx::Result<Vec<Next>> {
     if let Some(events) = log.tail_after(position, limit) {
         return Ok(events.into_iter().map(Next::read).collect());
     }
     let rows = log.rows_after(position, i64::try_from(limit).unwrap_or(i64::MAX)).await?;
-    opened(log, rows).await
+    opened(log, rows, texts_of).await
 }
 
-/// The events at these `positions`.
-pub(crate) async fn at(log: &PgLog, positions: &[i64]) -> sqlx::Result<Vec<Next>> {
-    opened(log, log.rows_at(positions).await?).await
+/// The events at these `positions`, with the texts of the types `texts_of` opened.
+pub(crate) async fn at(log: &PgLog, positions: &[i64], texts_of: &[&str]) -> sqlx::Result<Vec<Next>> {
+    opened(log, log.rows_at(positions).await?, texts_of).await
 }
 
-async fn opened(log: &PgLog, rows: Vec<Row>) -> sqlx::Result<Vec<Next>> {
-    log.keys().fetch(rows.iter().map(|row| row.payload.as_str())).await?;
+async fn opened(log: &PgLog, rows: Vec<Row>, texts_of: &[&str]) -> sqlx::Result<Vec<Next>> {
+    let is_opened = |row: &&Row| texts_of.contains(&row.event_type.as_str());
+    log.keys().fetch(rows.iter().filter(is_opened).map(|row| row.payload.as_str())).await?;
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
-        let (event, without_texts) = match row.open(log.keys()).await {
+        let read = if is_opened(&&row) {
+            row.open(log.keys()).await
+        } else {
+            row.without_texts().map_err(|error| KeyError::Unreadable(error.to_string()))
+        };
+        let (event, without_texts) = match read {
             Ok(event) => (Ok(Arc::new(event)), None),
             Err(KeyError::Database(error)) => return Err(error),
             Err(error) => (Err(error.to_string()), row.without_texts().ok().map(Arc::new)),

@@ -67,7 +67,7 @@ pub(super) async fn follow(
 ) -> anyhow::Result<()> {
     connection.execute(FOLLOWING).await?;
     while follower.position < to {
-        let mut events = feed::after(log, follower.position, BATCH).await?;
+        let mut events = feed::after(log, follower.position, BATCH, &follower.texts_of).await?;
         events.retain(|event| event.position <= to);
         let Some(last) = events.last().map(|event| event.position) else { break };
         match apply(connection, follower, &events, stored).await {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use domain::event::Recorded;
 use sqlx::PgConnection;
@@ -42,16 +43,16 @@ pub(crate) struct Follower {
     pub(crate) token: i64,
     parked: HashSet<Uuid>,
     tables: Vec<Box<dyn Work>>,
-    /// Whether a table shows sealed texts.
-    texts: bool,
+    /// The types of the events whose texts its tables show.
+    pub(crate) texts_of: Arc<[&'static str]>,
 }
 
 impl Follower {
     /// `model`, whose tables are in `schema`, having taken everything up to `position`.
     pub(crate) fn new(model: &ReadModel, schema: &str, position: i64, token: i64) -> Self {
         let tables = model.work(schema, position == 0);
-        let texts = model.shows_texts();
-        Self { name: model.name().to_owned(), position, token, parked: HashSet::new(), tables, texts }
+        let texts_of = model.texts_of();
+        Self { name: model.name().to_owned(), position, token, parked: HashSet::new(), tables, texts_of }
     }
 
     /// `model` in a `schema` beside the live one, up to `position`; what it parks it parks apart.
@@ -83,7 +84,7 @@ impl Follower {
     ) -> Result<(), Trouble> {
         let mut fit: Vec<&Recorded> = Vec::with_capacity(events.len());
         for next in events {
-            match next.event(self.texts) {
+            match next.event(&self.texts_of) {
                 _ if self.parked.contains(&next.entity) => self.park(connection, next, FOLLOWS).await?,
                 Ok(event) => fit.push(event),
                 Err(error) => return Err(Trouble::Poison(error.to_owned())),

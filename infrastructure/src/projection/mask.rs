@@ -12,6 +12,8 @@ use super::ReadModel;
 pub struct Texts {
     /// The columns that hold opened text.
     pub columns: &'static [&'static str],
+    /// The types of the events that they come from.
+    pub of: &'static [&'static str],
     /// The rows whose texts are sealed with the key of the person `$1`, as a condition.
     pub whose: &'static str,
 }
@@ -65,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_not_there_stays_away() {
-        let texts = Texts { columns: &["title", "note"], whose: "requester = $1" };
+        let texts = Texts { columns: &["title", "note"], of: &["ThingMade"], whose: "requester = $1" };
         assert_eq!(
             statement("things", texts),
             "update read.things set title = case when title is not null then '[erased]' end, \

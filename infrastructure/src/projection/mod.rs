@@ -25,6 +25,8 @@ mod table;
 mod verify;
 mod working;
 
+use std::sync::Arc;
+
 use self::bulk::{Bulk, Rows};
 pub use self::cells::{Cells, Kind};
 pub(crate) use self::claim::LOCKS;
@@ -99,6 +101,12 @@ impl ReadModel {
     #[must_use]
     pub fn shows_texts(&self) -> bool {
         self.tables.iter().any(|table| table.texts.is_some())
+    }
+
+    /// The types of the events whose texts it shows.
+    #[must_use]
+    pub fn texts_of(&self) -> Arc<[&'static str]> {
+        self.tables.iter().filter_map(|table| table.texts).flat_map(|texts| texts.of).copied().collect()
     }
 
     /// The names of all its tables.

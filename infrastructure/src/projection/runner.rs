@@ -4,6 +4,7 @@
 //! model's lease keeps it; every checkpoint moves under the lease's token, so a process that lost it while it
 //! slept moves nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -93,6 +94,8 @@ pub struct Runner {
     log: Arc<PgLog>,
     database: Database,
     models: Vec<ReadModel>,
+    /// The types of the events whose texts one of them shows.
+    texts_of: Arc<[&'static str]>,
     me: Uuid,
     visible: Visible,
 }
@@ -107,7 +110,9 @@ impl Runner {
             turn: Arc::default(),
             pool: database.pool().clone(),
         };
-        Self { log, database, models, me: Uuid::now_v7(), visible }
+        let texts_of: BTreeSet<&str> = models.iter().flat_map(|model| model.texts_of().to_vec()).collect();
+        let texts_of = texts_of.into_iter().collect();
+        Self { log, database, models, texts_of, me: Uuid::now_v7(), visible }
     }
 
     /// What readers may rely on.
@@ -161,10 +166,10 @@ impl Runner {
             }
             // One that has far to go does not hold up those that are nearly there.
             if least < most && most < seen {
-                let events = feed::after(&self.log, most, BATCH).await?;
+                let events = feed::after(&self.log, most, BATCH, &self.texts_of).await?;
                 self.advance(&mut connection, &mut followers, most, events).await?;
             }
-            let events = ahead.take(&self.log, least, BATCH).await?;
+            let events = ahead.take(&self.log, least, BATCH, &self.texts_of).await?;
             self.advance(&mut connection, &mut followers, least, events).await?;
             self.publish(&followers, seen);
         }

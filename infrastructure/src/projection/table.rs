@@ -28,9 +28,9 @@ pub trait Table: Send + Sync + 'static {
     /// one of its key, and changes none. The second column is the event's position. No such table is append-only,
     /// and none has counters.
     const VERSIONED: bool = false;
-    /// The opened texts that its rows show, if any. Without them a fold finds every
-    /// [`Sealed`](domain::sealed::Sealed) text erased; a rebuild is then spared the opening, and an event whose
-    /// texts cannot be opened is not parked.
+    /// The opened texts that its rows show, if any. A fold may ask for the [`Sealed`](domain::sealed::Sealed) texts of the events
+    /// they come from and of no others: those a rebuild leaves unopened, and an event whose texts cannot be opened is
+    /// not parked for texts that nobody asks for.
     const TEXTS: Option<Texts> = None;
     /// Whether a row only ever follows from the events of one ticket (with its conversation) or one user, so
     /// that a rebuild may fold some of them here and the others there.

@@ -40,7 +40,8 @@ impl Table for Votes {
         ("position", Kind::Int8),
     ];
     const OWN_ROWS: bool = true;
-    const TEXTS: Option<Texts> = Some(Texts { columns: &["comment"], whose: "user_id = $1" });
+    const TEXTS: Option<Texts> =
+        Some(Texts { columns: &["comment"], of: &["ArticleVoted"], whose: "user_id = $1" });
     const COUNTERS: Option<Counters<VoteRow>> = Some(Counters {
         table: "article_vote_counts",
         columns: &["article", "helpful"],

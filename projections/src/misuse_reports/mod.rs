@@ -176,8 +176,11 @@ impl Table for MisuseReports {
         ("updated_at", Kind::Timestamp),
     ];
     const OWN_ROWS: bool = true;
-    const TEXTS: Option<Texts> =
-        Some(Texts { columns: &["samples", "reasoning", "action_taken"], whose: "user_id = $1" });
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["samples", "reasoning", "action_taken"],
+        of: &["MisuseReported", "MisuseEvidenceAdded", "MisuseReportReviewed"],
+        whose: "user_id = $1",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         matches!(event.event, Event::Misuse(_) | Event::Unknown(_)).then_some(event.stream)

@@ -191,6 +191,7 @@ impl Table for TicketPage {
 
     const TEXTS: Option<Texts> = Some(Texts {
         columns: &["title", "description", "resolution", "feedback_comment"],
+        of: &["TicketCreated", "TicketDetailsEdited", "TicketResolved", "FeedbackGiven"],
         whose: "requester = $1",
     });
 

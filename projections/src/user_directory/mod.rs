@@ -75,8 +75,11 @@ impl Table for UserDirectory {
     ];
     const OWN_ROWS: bool = true;
 
-    const TEXTS: Option<Texts> =
-        Some(Texts { columns: &["username", "email", "locale", "timezone", "signature"], whose: "id = $1" });
+    const TEXTS: Option<Texts> = Some(Texts {
+        columns: &["username", "email", "locale", "timezone", "signature"],
+        of: &["UserCreated", "UserRenamed", "EmailChanged", "ProfileChanged"],
+        whose: "id = $1",
+    });
 
     fn key(event: &Recorded) -> Option<Uuid> {
         matches!(event.event, Event::User(_) | Event::Unknown(_)).then_some(event.stream)

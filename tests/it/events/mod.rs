@@ -89,6 +89,18 @@ fn every_type_and_version_has_a_sample() {
     assert_eq!(found, wanted, "tests/samples and the types there are");
 }
 
+/// A name that is misspelt there would leave a text unopened.
+#[test]
+fn every_type_whose_texts_a_read_model_shows_is_known_and_has_some() {
+    for model in projections::all() {
+        for name in model.texts_of().iter() {
+            let example = examples().into_iter().find(|event| event.type_name() == *name);
+            let subjects = example.map(|event| event.subjects().len());
+            assert!(subjects.is_some_and(|subjects| subjects > 0), "{} shows texts of {name}", model.name());
+        }
+    }
+}
+
 #[test]
 fn every_sample_reads_as_what_it_was_written_from() {
     let committed = committed();

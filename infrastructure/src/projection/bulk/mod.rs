@@ -213,7 +213,7 @@ fn workers(plan: Plan<'_>, loaders: &[Loader], careful: bool) -> Vec<Worker> {
     };
     let worker = |number| {
         let rows = tables.iter().map(|table| (table.bulk)(careful)).collect();
-        let opener = BulkOpener::new(Arc::clone(plan.log.keys()), plan.model.shows_texts());
+        let opener = BulkOpener::new(Arc::clone(plan.log.keys()), plan.model.texts_of());
         let budget = (count > 1).then_some(plan.memory / WORKERS);
         let sinks = tables.iter().map(sink).collect();
         Worker::new(number, rows, sinks, opener, Span::share(number, count), budget)

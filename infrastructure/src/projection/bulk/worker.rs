@@ -86,8 +86,8 @@ impl Worker {
                 own.push((entity, raw.position, raw.decode()?));
             }
         }
-        let payloads = own.iter().map(|(.., event): &(_, _, Envelope<'_>)| event.stored.payload);
-        Handle::current().block_on(self.opener.get_keys_of(payloads))?;
+        let stored = own.iter().map(|(.., event): &(_, _, Envelope<'_>)| event.stored);
+        Handle::current().block_on(self.opener.get_keys_of(stored))?;
         for (entity, position, envelope) in own {
             if self.parked_entities.contains(&entity) {
                 self.park(entity, position, FOLLOWS.to_owned());
