@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::event::Recorded;
 use uuid::Uuid;
 
-use crate::keys::KeyError;
+use crate::keys::bulk::BulkOpener;
 use crate::log::{PgLog, Row};
 
 /// The next event of the log.
@@ -25,6 +25,14 @@ impl Next {
     fn read(event: Arc<Recorded>) -> Self {
         let (position, entity) = (event.position, entity(event.stream));
         Self { position, entity, event: Ok(event), without_texts: None }
+    }
+
+    fn open(row: &Row, opener: &BulkOpener) -> Self {
+        let (event, without_texts) = match opener.open(row.stored()) {
+            Ok(event) => (Ok(Arc::new(row.recorded(event))), None),
+            Err(error) => (Err(error), row.without_texts().ok().map(Arc::new)),
+        };
+        Self { position: row.position, entity: entity(row.stream_id), event, without_texts }
     }
 
     /// The event for whoever needs the texts of events of the types `texts_of`; or why it cannot be read.
@@ -51,7 +59,7 @@ pub(crate) async fn of_types(
     log: &PgLog,
     position: i64,
     head: i64,
-    types: &[&str],
+    types: &[&'static str],
 ) -> sqlx::Result<(Vec<Next>, i64)> {
     if let Some(events) = log.tail_after(position, usize::MAX) {
         let reached = events.last().map_or(position, |event| event.position);
@@ -60,7 +68,7 @@ pub(crate) async fn of_types(
     }
     let window = WINDOW.min(head - position);
     let rows = log.rows_of_types(position, window, types).await?;
-    Ok((opened(log, rows, types).await?, position + window))
+    Ok((opened(log, rows, types.into()).await?, position + window))
 }
 
 /// At most `limit` events behind `position`: from memory when they are at hand, else from the database, and then only with the
@@ -69,36 +77,30 @@ pub(crate) async fn after(
     log: &PgLog,
     position: i64,
     limit: usize,
-    texts_of: &[&str],
+    texts_of: &Arc<[&'static str]>,
 ) -> sqlx::Result<Vec<Next>> {
     if let Some(events) = log.tail_after(position, limit) {
         return Ok(events.into_iter().map(Next::read).collect());
     }
     let rows = log.rows_after(position, i64::try_from(limit).unwrap_or(i64::MAX)).await?;
-    opened(log, rows, texts_of).await
+    opened(log, rows, Arc::clone(texts_of)).await
 }
 
 /// The events at these `positions`, with the texts of the types `texts_of` opened.
-pub(crate) async fn at(log: &PgLog, positions: &[i64], texts_of: &[&str]) -> sqlx::Result<Vec<Next>> {
-    opened(log, log.rows_at(positions).await?, texts_of).await
+pub(crate) async fn at(log: &PgLog, positions: &[i64], texts_of: &[&'static str]) -> sqlx::Result<Vec<Next>> {
+    opened(log, log.rows_at(positions).await?, texts_of.into()).await
 }
 
-async fn opened(log: &PgLog, rows: Vec<Row>, texts_of: &[&str]) -> sqlx::Result<Vec<Next>> {
-    let is_opened = |row: &&Row| texts_of.contains(&row.event_type.as_str());
-    log.keys().fetch(rows.iter().filter(is_opened).map(|row| row.payload.as_str())).await?;
-    let mut events = Vec::with_capacity(rows.len());
-    for row in rows {
-        let read = if is_opened(&&row) {
-            row.open(log.keys()).await
-        } else {
-            row.without_texts().map_err(|error| KeyError::Unreadable(error.to_string()))
-        };
-        let (event, without_texts) = match read {
-            Ok(event) => (Ok(Arc::new(event)), None),
-            Err(KeyError::Database(error)) => return Err(error),
-            Err(error) => (Err(error.to_string()), row.without_texts().ok().map(Arc::new)),
-        };
-        events.push(Next { position: row.position, entity: entity(row.stream_id), event, without_texts });
+/// So many events are opened at once; more are opened where nobody waits for the thread.
+const FEW: usize = 100;
+
+async fn opened(log: &PgLog, rows: Vec<Row>, texts_of: Arc<[&'static str]>) -> sqlx::Result<Vec<Next>> {
+    let mut opener = BulkOpener::new(Arc::clone(log.keys()), texts_of);
+    opener.get_keys_of(rows.iter().map(Row::stored)).await?;
+    let is_little = rows.len() <= FEW;
+    let open = move || rows.iter().map(|row| Next::open(row, &opener)).collect();
+    if is_little {
+        return Ok(open());
     }
-    Ok(events)
+    tokio::task::spawn_blocking(open).await.map_err(|_| sqlx::Error::WorkerCrashed)
 }

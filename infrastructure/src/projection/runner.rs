@@ -148,11 +148,14 @@ impl Runner {
         let mut head = self.log.watch_head();
         let mut followers: Vec<Follower> = Vec::new();
         let mut ahead = Ahead::default();
-        let mut renewed = Instant::now();
+        let (mut renewed, mut is_fenced) = (Instant::now(), false);
         loop {
-            if followers.len() < self.models.len() || renewed.elapsed() > RENEW {
-                self.lease(&mut connection, &mut followers).await?;
-                renewed = Instant::now();
+            if followers.len() < self.models.len() || is_fenced || renewed.elapsed() > RENEW {
+                if self.lease(&mut connection, &mut followers).await? {
+                    // What was read before may hold a text of somebody who was erased since.
+                    ahead = Ahead::default();
+                }
+                (renewed, is_fenced) = (Instant::now(), false);
             }
             let seen = *head.borrow_and_update();
             let positions = || followers.iter().map(|follower| follower.position);
@@ -167,19 +170,24 @@ impl Runner {
             // One that has far to go does not hold up those that are nearly there.
             if least < most && most < seen {
                 let events = feed::after(&self.log, most, BATCH, &self.texts_of).await?;
-                self.advance(&mut connection, &mut followers, most, events).await?;
+                is_fenced |= self.advance(&mut connection, &mut followers, most, events).await?;
             }
             let events = ahead.take(&self.log, least, BATCH, &self.texts_of).await?;
-            self.advance(&mut connection, &mut followers, least, events).await?;
+            is_fenced |= self.advance(&mut connection, &mut followers, least, events).await?;
             self.publish(&followers, seen);
         }
     }
 
-    /// Takes the leases that are free and renews one's own; drops what another process took.
-    async fn lease(&self, connection: &mut PgConnection, followers: &mut Vec<Follower>) -> sqlx::Result<()> {
+    /// Takes the leases that are free and renews one's own; drops what another process took. Tells whether there is one more.
+    async fn lease(
+        &self,
+        connection: &mut PgConnection,
+        followers: &mut Vec<Follower>,
+    ) -> sqlx::Result<bool> {
         let held = READ_MODELS.take(&mut *connection, self.me, &self.names()).await?;
         followers.retain(|follower| held.contains(&follower.held()));
-        if held.len() > followers.len() {
+        let is_more = held.len() > followers.len();
+        if is_more {
             // Whoever erased somebody took the leases away: what is folded from here on knows of it.
             self.log.learn_destroyed().await?;
         }
@@ -195,17 +203,18 @@ impl Runner {
         if let Some(least) = followers.iter().map(|follower| follower.position).min() {
             self.publish(followers, least);
         }
-        Ok(())
+        Ok(is_more)
     }
 
-    /// Applies the next events to the read models that stand at `position`.
+    /// Applies the next events to the read models that stand at `position`. Tells whether a lease was lost: who lost it is found
+    /// out by its position.
     async fn advance(
         &self,
         connection: &mut PgConnection,
-        followers: &mut Vec<Follower>,
+        followers: &mut [Follower],
         position: i64,
         mut events: Vec<Next>,
-    ) -> sqlx::Result<()> {
+    ) -> sqlx::Result<bool> {
         let further = followers.iter().map(|follower| follower.position).filter(|other| *other > position);
         if let Some(next) = further.min() {
             events.retain(|event| event.position <= next);
@@ -213,7 +222,7 @@ impl Runner {
         let mut level: Vec<&mut Follower> =
             followers.iter_mut().filter(|follower| follower.position == position).collect();
         match apply(connection, self.me, &mut level, &events).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(false),
             Err(Trouble::Unreachable(error)) => return Err(error),
             Err(Trouble::Fenced) => {}
             Err(Trouble::Poison(error)) => {
@@ -227,8 +236,7 @@ impl Runner {
                 }
             }
         }
-        // Whoever was fenced is found out by its position.
-        self.lease(connection, followers).await
+        Ok(true)
     }
 
     /// This process keeps so many of the read models from now on.
