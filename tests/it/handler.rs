@@ -159,10 +159,12 @@ async fn an_owner_that_dies_loses_nothing_and_doubles_nothing() {
     let logs = [test.log().await, test.log().await];
     let (dying, heir) = (Echo::new(&logs[0], 2, Uuid::nil()), Echo::new(&logs[1], 9, Uuid::nil()));
     let owner = Running::start(&test, &logs[0], &dying).await;
+    let mut filed = Vec::new();
     for _ in 0..4 {
-        file(&logs[0], new_stream()).await;
+        filed.push(file(&logs[0], new_stream()).await);
     }
     until("two are handled, the third has its effect", async || effects(pool).await == 3).await;
+    until("what is done is said before long", async || position(pool).await >= filed[1]).await;
     let other = Running::start(&test, &logs[1], &heir).await;
     owner.task.abort();
     until("the heir does the rest", async || effects(pool).await == 4 && heir.calls() == 2).await;
@@ -190,6 +192,7 @@ async fn an_owner_that_slept_moves_nothing() {
         )
         .await
         .expect("taken");
+    tokio::time::sleep(Duration::from_millis(150)).await; // it sleeps longer than it may go on unseen
     sleepy.may_end.add_permits(9);
     file(&log, new_stream()).await;
     tokio::time::sleep(Duration::from_millis(1_500)).await; // two signs of life that are refused

@@ -72,17 +72,20 @@ impl Desk {
     /// The log or the database cannot be read.
     pub(crate) async fn routed(&self, sorted: Sorted) -> Answer<Routing> {
         let Sorted { department, category, urgency, by } = sorted;
-        let mut there = None;
-        if let Some(code) = department.and_then(|code| code.parse::<Department>().ok())
-            && self.has_department(&code).await?
-        {
-            there = Some(code);
-        }
-        let category = match category {
-            Some(name) => catalogue::called(self.pool(), EntryKind::Category, &name).await?,
-            None => None,
+        let there = async {
+            match department.and_then(|code| code.parse::<Department>().ok()) {
+                Some(code) if self.has_department(&code).await? => Answer::Ok(Some(code)),
+                _ => Ok(None),
+            }
         };
-        Ok(Routing { department: there, category, urgency, by })
+        let chosen = async {
+            match category {
+                Some(name) => Answer::Ok(catalogue::called(self.pool(), EntryKind::Category, &name).await?),
+                None => Ok(None),
+            }
+        };
+        let (department, category) = tokio::try_join!(there, chosen)?;
+        Ok(Routing { department, category, urgency, by })
     }
 }
 

@@ -97,11 +97,14 @@ impl Handler for Sort {
         if !desk.config.triage || is_history(event) {
             return Ok(());
         }
-        // Whoever dropped a suspicion knows better than a model.
-        let is_screened = matches!(what, TicketEvent::TicketCreated { .. })
-            && self.may_be_misuse(event.actor.id.map(UserId)).await?;
         let ticket = TicketId::of_stream(event.stream);
-        let loaded = desk.commands.load_ticket(ticket).await?;
+        let may_be_misuse = async {
+            // Whoever dropped a suspicion knows better than a model.
+            let is_new = matches!(what, TicketEvent::TicketCreated { .. });
+            anyhow::Ok(is_new && self.may_be_misuse(event.actor.id.map(UserId)).await?)
+        };
+        let loaded = async { anyhow::Ok(desk.commands.load_ticket(ticket).await?) };
+        let (is_screened, loaded) = tokio::try_join!(may_be_misuse, loaded)?;
         let Some(live) = loaded.state.live() else { return Ok(()) };
         match self.triaged(live, is_screened).await? {
             Some(triaged) => self.decide(event, ticket, triaged).await,

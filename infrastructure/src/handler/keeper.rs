@@ -24,6 +24,9 @@ const ATTEMPTS: u32 = 6;
 /// and how long it waits before the second time; twice as long before each further one.
 const BACK_OFF: Duration = Duration::from_millis(200);
 
+/// How far it has come it says so often at most: whatever it did by then it may do once more if it dies, with the same outcome.
+const SAY: Duration = Duration::from_millis(100);
+
 /// How long it waits when it could not be.
 const NOT_NOW: Duration = Duration::from_secs(1);
 
@@ -63,7 +66,17 @@ struct Working {
     /// Up to where everything is handled or passed over.
     reached: i64,
     renewed: Instant,
+    /// Whether it handled something that it has not said yet.
+    has_handled: bool,
     parked: HashSet<Uuid>,
+}
+
+impl Working {
+    /// When the next sign of life is due, or the next word of how far it has come.
+    fn due_in(&self) -> Duration {
+        let every = if self.has_handled { SAY } else { RENEW };
+        every.saturating_sub(self.renewed.elapsed())
+    }
 }
 
 impl Keeper {
@@ -74,11 +87,13 @@ impl Keeper {
     /// Runs until `stop`.
     pub(super) async fn run(self, stop: CancellationToken) {
         let name = self.handler.name();
+        let mut work = None;
         while !stop.is_cancelled() {
             let ended = tokio::select! {
                 () = stop.cancelled() => break,
-                ended = self.session() => ended,
+                ended = self.session(&mut work) => ended,
             };
+            work = None;
             if let Err(Ended::Unreachable(error)) = ended {
                 tracing::warn!(%error, handler = name, "A handler waits for the database");
             }
@@ -87,11 +102,14 @@ impl Keeper {
                 () = tokio::time::sleep(RETRY) => {}
             }
         }
+        if let Some(work) = &mut work {
+            let _ = self.renew(work).await;
+        }
         let _ = HANDLERS.give_back(&self.pool, self.me, &[name]).await;
     }
 
     /// Waits for the lease and works until it is lost.
-    async fn session(&self) -> Result<(), Ended> {
+    async fn session(&self, work: &mut Option<Working>) -> Result<(), Ended> {
         let held = loop {
             match HANDLERS.take(&self.pool, self.me, &[self.handler.name()]).await?.pop() {
                 Some(held) => break held,
@@ -99,28 +117,32 @@ impl Keeper {
             }
         };
         let reached = held.position;
-        let mut work = Working { held, reached, renewed: Instant::now(), parked: HashSet::new() };
-        self.retry_parked(&mut work).await?;
+        let (renewed, has_handled, parked) = (Instant::now(), false, HashSet::new());
+        let work = work.insert(Working { held, reached, renewed, has_handled, parked });
+        self.retry_parked(work).await?;
         let mut end_of_log = self.log.watch_head();
         loop {
-            if work.renewed.elapsed() > RENEW {
-                self.renew(&mut work).await?;
-            }
+            self.renew_if_due(work).await?;
             let seen = *end_of_log.borrow_and_update();
             if work.reached >= seen {
-                let _ = tokio::time::timeout(RENEW, end_of_log.changed()).await;
+                let _ = tokio::time::timeout(work.due_in(), end_of_log.changed()).await;
                 continue;
             }
             let (events, reached) =
                 feed::of_types(&self.log, work.reached, seen, self.handler.types()).await?;
             for event in &events {
-                self.take(event, &mut work).await?;
+                self.renew_if_due(work).await?;
+                self.take(event, work).await?;
             }
             work.reached = reached;
             let lag = u32::try_from(seen - reached).unwrap_or_default();
             metrics::gauge!("ledgerdesk_handler_lag_events", "handler" => self.handler.name())
                 .set(f64::from(lag));
         }
+    }
+
+    async fn renew_if_due(&self, work: &mut Working) -> Result<(), Ended> {
+        if work.due_in().is_zero() { self.renew(work).await } else { Ok(()) }
     }
 
     /// Gives a sign of life, and says how far it has come.
@@ -130,7 +152,7 @@ impl Keeper {
             return Err(Ended::Fenced);
         }
         work.held.position = work.reached;
-        work.renewed = Instant::now();
+        (work.renewed, work.has_handled) = (Instant::now(), false);
         Ok(())
     }
 
@@ -144,15 +166,18 @@ impl Keeper {
             Ok(event) => self.attempts(event, work).await?,
             Err(error) => Outcome::Refused(error.to_owned(), 1),
         };
-        work.reached = next.position;
+        (work.reached, work.has_handled) = (next.position, true);
         match outcome {
             Outcome::Handled => {
                 metrics::counter!("ledgerdesk_handler_handled_total", "handler" => self.handler.name())
                     .increment(1);
             }
-            Outcome::Refused(error, attempts) => self.park(next, &error, attempts, work).await?,
+            Outcome::Refused(error, attempts) => {
+                self.park(next, &error, attempts, work).await?;
+                self.renew(work).await?;
+            }
         }
-        self.renew(work).await
+        Ok(())
     }
 
     /// Tries to handle an event until it is handled or tried often enough.
@@ -188,9 +213,10 @@ impl Keeper {
     async fn meanwhile<T>(&self, work: &mut Working, doing: impl Future<Output = T>) -> Result<T, Ended> {
         tokio::pin!(doing);
         loop {
+            let due = work.due_in();
             tokio::select! {
                 done = &mut doing => return Ok(done),
-                () = tokio::time::sleep(RENEW) => self.renew(work).await?,
+                () = tokio::time::sleep(due) => self.renew(work).await?,
             }
         }
     }
