@@ -11,16 +11,17 @@ use uuid::Uuid;
 use super::aead::decrypt;
 use super::{Keyring, SubjectKey};
 
-/// How many keys are at hand at most; each takes about half a kibibyte.
-const KEYS_AT_HAND: usize = 50_000;
-
 /// A key at hand, or why there is none to be had.
 type AtHand = Arc<Result<SubjectKey, String>>;
+
+/// The keys that some events are opened with.
+#[derive(Clone, Default)]
+pub(crate) struct KeysAtHand(Arc<HashMap<UserId, AtHand>>);
 
 /// Opens events with the keys at hand.
 pub(crate) struct BulkOpener {
     keyring: Arc<Keyring>,
-    keys: Arc<HashMap<UserId, AtHand>>,
+    keys: KeysAtHand,
     /// The types of the events whose texts are opened.
     texts_of: Arc<[&'static str]>,
 }
@@ -38,33 +39,45 @@ pub(crate) struct Stored<'a> {
 impl BulkOpener {
     /// An opener without a key at hand, which opens the texts of events of the types `texts_of`, and no others.
     pub(crate) fn new(keyring: Arc<Keyring>, texts_of: Arc<[&'static str]>) -> Self {
-        Self { keyring, keys: Arc::default(), texts_of }
+        Self { keyring, keys: KeysAtHand::default(), texts_of }
     }
 
-    /// Gets the keys that opening `events` takes and that are not at hand.
+    /// Whether it opens any texts.
+    pub(crate) fn opens_texts(&self) -> bool {
+        !self.texts_of.is_empty()
+    }
+
+    /// The keys that opening `events` takes: from those at hand, and read if they are not. Reading does not need the opener, so
+    /// that it may go on opening meanwhile.
     ///
     /// # Errors
-    /// The database cannot be reached.
-    pub(crate) async fn get_keys_of<'a>(
-        &mut self,
+    /// The future's: the database cannot be reached.
+    pub(crate) fn keys_of<'a>(
+        &self,
         events: impl Iterator<Item = Stored<'a>>,
-    ) -> sqlx::Result<()> {
-        if self.keys.len() > KEYS_AT_HAND {
-            self.keys = Arc::default();
-        }
+    ) -> impl Future<Output = sqlx::Result<KeysAtHand>> + Send + 'static {
+        let (mut keys, mut absent) = (HashMap::new(), HashSet::new());
         let opened = events.filter(|event| self.texts_of.contains(&event.event_type));
-        let named = opened.flat_map(|event| keys_named_in(event.payload));
-        let needed: HashSet<UserId> = named.filter(|key| !self.keys.contains_key(key)).collect();
-        if needed.is_empty() {
-            return Ok(());
+        for name in opened.flat_map(|event| keys_named_in(event.payload)) {
+            match self.keys.0.get(&name) {
+                Some(key) => drop(keys.insert(name, Arc::clone(key))),
+                None => drop(absent.insert(name)),
+            }
         }
-        let read = self.keyring.read(&needed.into_iter().collect::<Vec<_>>()).await?;
-        let keys = Arc::make_mut(&mut self.keys);
-        keys.extend(read.into_iter().map(|(subject, key)| {
-            let key = key.map_err(|error| error.to_string());
-            (subject, Arc::new(key))
-        }));
-        Ok(())
+        let keyring = Arc::clone(&self.keyring);
+        async move {
+            if !absent.is_empty() {
+                let read = keyring.read(&absent.into_iter().collect::<Vec<_>>()).await?;
+                let read = read.into_iter().map(|(name, key)| (name, key.map_err(|error| error.to_string())));
+                keys.extend(read.map(|(name, key)| (name, Arc::new(key))));
+            }
+            Ok(KeysAtHand(Arc::new(keys)))
+        }
+    }
+
+    /// Has these keys at hand and no others.
+    pub(crate) fn take(&mut self, keys: KeysAtHand) {
+        self.keys = keys;
     }
 
     /// Reads an event as [`Keyring::open`] would, with the keys at hand; or with its texts unopened, if they are not asked for.
@@ -72,7 +85,7 @@ impl BulkOpener {
         let Stored { event_id, stream_type, event_type, schema_version, payload } = stored;
         let read = || Event::read(stream_type, event_type, schema_version, payload);
         let read = if self.texts_of.contains(&event_type) {
-            with_cipher(Arc::new(HeldKeys { keys: Arc::clone(&self.keys), event_id }), read)
+            with_cipher(Arc::new(HeldKeys { keys: self.keys.clone(), event_id }), read)
         } else {
             with_texts_unopened(read)
         };
@@ -82,7 +95,7 @@ impl BulkOpener {
 
 /// Opens one event's fields.
 struct HeldKeys {
-    keys: Arc<HashMap<UserId, AtHand>>,
+    keys: KeysAtHand,
     event_id: Uuid,
 }
 
@@ -92,7 +105,7 @@ impl Cipher for HeldKeys {
     }
 
     fn open(&self, subject: UserId, cipher: &str) -> Result<Option<Arc<str>>, String> {
-        match self.keys.get(&subject).map(|key| &**key) {
+        match self.keys.0.get(&subject).map(|key| &**key) {
             Some(Ok(SubjectKey::Live(key))) => decrypt(key, self.event_id.as_bytes(), cipher).map(Some),
             Some(Ok(SubjectKey::Destroyed)) => Ok(None),
             Some(Err(unusable)) => Err(unusable.clone()),

@@ -96,7 +96,8 @@ const FEW: usize = 100;
 
 async fn opened(log: &PgLog, rows: Vec<Row>, texts_of: Arc<[&'static str]>) -> sqlx::Result<Vec<Next>> {
     let mut opener = BulkOpener::new(Arc::clone(log.keys()), texts_of);
-    opener.get_keys_of(rows.iter().map(Row::stored)).await?;
+    let keys = opener.keys_of(rows.iter().map(Row::stored)).await?;
+    opener.take(keys);
     let is_little = rows.len() <= FEW;
     let open = move || rows.iter().map(|row| Next::open(row, &opener)).collect();
     if is_little {

@@ -1,7 +1,7 @@
 //! A log as a help desk would have filled it.
 
 use application::ledger::{Ledger as _, StreamAppend};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::conversation::ConversationEvent;
 use domain::conversation::values::{MessageType, SenderRole};
 use domain::event::{Event, StreamType};
@@ -11,7 +11,7 @@ use domain::ticket::TicketEvent;
 use domain::ticket::values::{Priority, PrioritySource, ResolvedBy, Status, Urgency};
 use futures::StreamExt as _;
 use infrastructure::log::PgLog;
-use tests::appends::{append, created, new_stream, on};
+use tests::appends::{append, created, on};
 use uuid::Uuid;
 
 /// How many tickets live side by side.
@@ -34,7 +34,7 @@ const RESOLUTION: &str = "The cartridge was leaking and had soiled the drum. Bot
 /// Appends `events` events, one at a time for each ticket.
 pub(super) async fn fill(log: &PgLog, events: usize) {
     let mut person = UserId(Uuid::now_v7());
-    let mut filed = 0;
+    let (began, mut filed) = (Utc::now(), 0);
     while filed < events / PER_TICKET {
         let some = AT_A_TIME.min(events / PER_TICKET - filed);
         let tickets: Vec<(Uuid, UserId)> = (filed..filed + some)
@@ -42,7 +42,7 @@ pub(super) async fn fill(log: &PgLog, events: usize) {
                 if n % PER_PERSON == 0 {
                     person = UserId(Uuid::now_v7());
                 }
-                (new_stream(), person)
+                (stream_of(began, n), person)
             })
             .collect();
         for step in 0..PER_TICKET {
@@ -55,6 +55,12 @@ pub(super) async fn fill(log: &PgLog, events: usize) {
         }
         filed += some;
     }
+}
+
+/// Each ticket has a millisecond of its own: of thousands within one, two would have the same id now and then.
+fn stream_of(began: DateTime<Utc>, number: usize) -> Uuid {
+    let number = u32::try_from(number).expect("so many tickets");
+    TicketId::new(began + TimeDelta::milliseconds(number.into()), number).stream()
 }
 
 /// The event of a ticket at this step of its life.

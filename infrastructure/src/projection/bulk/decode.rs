@@ -18,11 +18,18 @@ pub(super) const COLUMNS: &str = "position, stream_id, version, stream_type, eve
 #[error("the server's rows are not what was asked for")]
 pub(super) struct Malformed;
 
+/// Whole rows, and where each of them ends.
+#[derive(Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
 /// Cuts what arrives into whole rows.
 #[derive(Default)]
 pub(super) struct Splitter {
     bytes: Vec<u8>,
-    whole: usize,
+    ends: Vec<usize>,
     begun: bool,
 }
 
@@ -40,21 +47,35 @@ impl Splitter {
             self.bytes.drain(..HEADER);
             self.begun = true;
         }
-        while let Some(length) = row_length(&self.bytes[self.whole..]) {
-            self.whole += length;
+        let mut end = self.len();
+        while let Some(length) = row_length(&self.bytes[end..]) {
+            end += length;
+            self.ends.push(end);
         }
     }
 
     /// How many bytes of whole rows are there.
     pub(super) fn len(&self) -> usize {
-        self.whole
+        self.ends.last().copied().unwrap_or_default()
     }
 
     /// The whole rows; the next one's beginning stays.
-    pub(super) fn take(&mut self) -> Vec<u8> {
-        let rest = self.bytes.split_off(self.whole);
-        self.whole = 0;
-        std::mem::replace(&mut self.bytes, rest)
+    pub(super) fn take(&mut self) -> Batch {
+        let rest = self.bytes.split_off(self.len());
+        Batch { bytes: std::mem::replace(&mut self.bytes, rest), ends: std::mem::take(&mut self.ends) }
+    }
+}
+
+impl Batch {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The events in them.
+    pub(super) fn events(&self) -> impl Iterator<Item = Result<RawEvent<'_>, Malformed>> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(from, to)| RawEvent::of(&self.bytes[from..*to]))
     }
 }
 
@@ -82,23 +103,6 @@ impl<'a> SplitOff<'a> for &'a [u8] {
     }
 }
 
-/// Walks over the events in whole rows.
-pub(super) struct RawEvents<'a>(pub(super) &'a [u8]);
-
-impl<'a> Iterator for RawEvents<'a> {
-    type Item = Result<RawEvent<'a>, Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (row, rest) = self.0.split_at(row_length(self.0)?);
-        self.0 = rest;
-        let mut cells = Cells(&row[2..]);
-        let read = |cells: &mut Cells<'a>| {
-            Ok(RawEvent { position: cells.int8()?, stream: cells.uuid()?, rest: Cells(cells.0) })
-        };
-        Some(read(&mut cells))
-    }
-}
-
 /// An event of which only so much was decoded as it takes to know whose it is.
 #[derive(Clone, Copy)]
 pub(super) struct RawEvent<'a> {
@@ -123,6 +127,22 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> RawEvent<'a> {
+    fn of(row: &'a [u8]) -> Result<Self, Malformed> {
+        // The number of cells comes first.
+        let mut cells = Cells(row.get(2..).ok_or(Malformed)?);
+        Ok(Self { position: cells.int8()?, stream: cells.uuid()?, rest: cells })
+    }
+
+    /// Decodes no more than it is opened from.
+    pub(super) fn stored(self) -> Result<Stored<'a>, Malformed> {
+        let mut cells = self.rest;
+        cells.pass_over(1)?;
+        let (stream_type, event_id) = (cells.text()?, cells.uuid()?);
+        let (event_type, schema_version) = (cells.text()?, cells.int2()?);
+        cells.pass_over(8)?;
+        Ok(Stored { event_id, stream_type, event_type, schema_version, payload: cells.text()? })
+    }
+
     /// Decodes the rest.
     pub(super) fn decode(self) -> Result<Envelope<'a>, Malformed> {
         let Self { position, stream, rest: mut cells } = self;
@@ -185,6 +205,11 @@ impl<'a> Cells<'a> {
         Ok(Some(cell))
     }
 
+    /// Passes over so many cells.
+    fn pass_over(&mut self, cells: usize) -> Result<(), Malformed> {
+        (0..cells).try_for_each(|_| self.optional().map(drop))
+    }
+
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         self.optional()?.and_then(|cell| cell.try_into().ok()).ok_or(Malformed)
     }
@@ -235,8 +260,10 @@ mod tests {
             let (mut splitter, mut rows) = (Splitter::default(), Vec::new());
             for bytes in all.chunks(piece) {
                 splitter.push(bytes);
-                assert_eq!(splitter.len() % ROW.len(), 0, "only whole rows, in pieces of {piece}");
-                rows.extend(splitter.take());
+                let taken = splitter.take();
+                assert!(taken.ends.iter().enumerate().all(|(n, end)| *end == (n + 1) * ROW.len()), "{piece}");
+                assert_eq!(taken.bytes.len(), taken.ends.len() * ROW.len(), "in pieces of {piece}");
+                rows.extend(taken.bytes);
             }
             assert_eq!(rows, [ROW, ROW, ROW].concat(), "in pieces of {piece}");
         }
@@ -244,8 +271,9 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_an_error() {
-        assert_eq!(RawEvents(&ROW).count(), 1);
-        assert!(RawEvents(&ROW).all(|event| event.is_err()));
-        assert_eq!(RawEvents(&ROW[..13]).count(), 0);
+        let rows = Batch { bytes: ROW.to_vec(), ends: vec![ROW.len()] };
+        assert_eq!(rows.events().count(), 1);
+        assert!(rows.events().all(|event| event.is_err()));
+        assert_eq!(Batch::default().events().count(), 0);
     }
 }

@@ -173,7 +173,7 @@ async fn fold(
         progress.pass(plan.to);
         let (mut senders, mut passes) = (Vec::new(), JoinSet::new());
         for worker in workers {
-            let (sender, batches) = mpsc::channel::<Arc<Vec<u8>>>(WAITING);
+            let (sender, batches) = mpsc::channel::<Arc<decode::Batch>>(WAITING);
             senders.push(sender);
             passes.spawn(background::run(move || worker.pass(batches)));
         }

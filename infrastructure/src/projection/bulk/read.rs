@@ -8,12 +8,12 @@ use tokio::sync::mpsc;
 
 use super::super::progress::Progress;
 use super::Stop;
-use super::decode::{COLUMNS, Splitter};
+use super::decode::{Batch, COLUMNS, Splitter};
 
 /// How many events one statement reads: a long one would keep old versions of rows alive everywhere.
 const EVENTS: i64 = 100_000;
-/// How many bytes make a batch.
-const BATCH: usize = 1 << 20;
+/// How many bytes make a batch: after each it is looked at how much memory the rows take.
+const BATCH: usize = 2 << 20;
 /// Always the index on the position: it is in order, and its first row comes at once.
 const SETTINGS: &str = "set enable_seqscan = off; set enable_sort = off; set enable_bitmapscan = off;
     set max_parallel_workers_per_gather = 0";
@@ -25,7 +25,7 @@ const AS_USUAL: &str = "reset enable_seqscan; reset enable_sort; reset enable_bi
 pub(super) async fn send_batches(
     connection: &mut PgConnection,
     to: i64,
-    mut workers: Vec<mpsc::Sender<Arc<Vec<u8>>>>,
+    mut workers: Vec<mpsc::Sender<Arc<Batch>>>,
     progress: &Progress,
 ) -> Result<(), Stop> {
     connection.execute(SETTINGS).await?;
@@ -54,7 +54,7 @@ pub(super) async fn send_batches(
 }
 
 /// Sends a batch to everybody who still listens: a worker that stopped says why when it is asked.
-async fn send(workers: &mut Vec<mpsc::Sender<Arc<Vec<u8>>>>, batch: Vec<u8>) {
+async fn send(workers: &mut Vec<mpsc::Sender<Arc<Batch>>>, batch: Batch) {
     if batch.is_empty() {
         return;
     }

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use domain::event::Recorded;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::super::feed::entity;
 use super::super::follower::FOLLOWS;
-use super::decode::{Envelope, RawEvents};
+use super::decode::Batch;
 use super::load::Part;
 use super::rows::{Bulk, Counted};
 use super::span::Span;
 use super::{CHUNK, Stop};
-use crate::keys::bulk::BulkOpener;
+use crate::keys::bulk::{BulkOpener, KeysAtHand};
 
-/// After so many batches it is looked at how much memory the rows take.
-const LOOK: u32 = 2;
+/// Keys on their way.
+type Reading = JoinHandle<sqlx::Result<KeysAtHand>>;
 
 /// An event that was set aside.
 #[derive(Debug, Clone)]
@@ -58,37 +59,52 @@ impl Worker {
 
     /// Folds what `batches` bring, of the next of its spans, and hands over the rows. To be called on a thread
     /// that may be blocked.
-    pub(super) fn pass(mut self, mut batches: mpsc::Receiver<Arc<Vec<u8>>>) -> Result<Self, Stop> {
+    pub(super) fn pass(mut self, mut batches: mpsc::Receiver<Arc<Batch>>) -> Result<Self, Stop> {
         let Some(mut span) = self.spans.pop() else { return Ok(self) };
-        let mut until_look = LOOK;
-        while let Some(batch) = batches.blocking_recv() {
+        let mut next = self.prepared(&mut batches, span)?;
+        while let Some((batch, keys)) = next {
+            let keys = Handle::current().block_on(keys).map_err(|error| Stop::Failed(error.into()))??;
+            self.opener.take(keys);
+            // The keys of the next events are read while these are folded.
+            next = self.prepared(&mut batches, span)?;
             let position = self.take(&batch, span)?;
-            until_look -= 1;
-            if until_look == 0 {
-                until_look = LOOK;
-                while let Some(smaller) = self.too_much(span, position) {
-                    span = smaller;
-                }
+            while let Some(smaller) = self.too_much(span, position) {
+                span = smaller;
             }
         }
         self.hand_over()?;
         Ok(self)
     }
 
-    /// Takes the events of `span` in a batch; gives the batch's last position.
-    fn take(&mut self, batch: &[u8], span: Span) -> Result<i64, Stop> {
-        let (mut last, mut own) = (0, Vec::new());
-        for raw in RawEvents(batch) {
+    /// The next batch, while the keys for the events of `span` in it are being read; none if there are no more.
+    fn prepared(
+        &self,
+        batches: &mut mpsc::Receiver<Arc<Batch>>,
+        span: Span,
+    ) -> Result<Option<(Arc<Batch>, Reading)>, Stop> {
+        let Some(batch) = batches.blocking_recv() else { return Ok(None) };
+        let mut own = Vec::new();
+        for raw in batch.events().filter(|_| self.opener.opens_texts()) {
             let raw = raw?;
-            last = raw.position;
-            let entity = entity(raw.stream);
-            if span.holds(entity) {
-                own.push((entity, raw.position, raw.decode()?));
+            if span.holds(entity(raw.stream)) {
+                own.push(raw.stored()?);
             }
         }
-        let stored = own.iter().map(|(.., event): &(_, _, Envelope<'_>)| event.stored);
-        Handle::current().block_on(self.opener.get_keys_of(stored))?;
-        for (entity, position, envelope) in own {
+        let reading = Handle::current().spawn(self.opener.keys_of(own.into_iter()));
+        Ok(Some((batch, reading)))
+    }
+
+    /// Takes the events of `span` in a batch; gives the batch's last position.
+    fn take(&mut self, batch: &Batch, span: Span) -> Result<i64, Stop> {
+        let mut last = 0;
+        for raw in batch.events() {
+            let raw = raw?;
+            last = raw.position;
+            let (entity, position) = (entity(raw.stream), raw.position);
+            if !span.holds(entity) {
+                continue;
+            }
+            let envelope = raw.decode()?;
             if self.parked_entities.contains(&entity) {
                 self.park(entity, position, FOLLOWS.to_owned());
                 continue;
