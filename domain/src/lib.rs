@@ -19,6 +19,7 @@
 //! | [`suggestion`] | replies suggested to agents, and what they made of them |
 //! | [`misuse`] | what speaks for misuse of the desk, and reports of it |
 //! | [`schedule`] | when something is due that is done once a day |
+//! | [`trend`] | what is on the rise: how many tickets are usual, and when there are too many more |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
 //! | [`change`] | what a request says about a value that may be absent |
@@ -50,6 +51,7 @@ pub mod setting;
 pub mod suggestion;
 pub mod text;
 pub mod ticket;
+pub mod trend;
 pub mod user;
 pub mod webhook;
 pub mod workload;

@@ -20,6 +20,7 @@
 //! | [`articles`] | the knowledge base: which articles there are, what is in them, what readers make of them |
 //! | [`questions`] | what was asked of the desk itself, and whether an article answered |
 //! | [`misuse_reports`] | who seems to misuse the desk, and what administrators did about it |
+//! | [`trends`] | how many new tickets there are, of which day, from where and about what |
 //! | [`agent_load`] | how many tickets each agent has |
 //! | [`standing`] | where tickets and agents stand, for whoever is told of events as they happen |
 //! | [`holdings`] | how much there is about a person |
@@ -56,6 +57,7 @@ pub mod ticket_list;
 pub mod ticket_page;
 pub mod ticket_past;
 pub mod ticket_search;
+pub mod trends;
 pub mod user_directory;
 pub mod waiting;
 pub mod webhooks;
@@ -87,6 +89,7 @@ pub fn all() -> Vec<ReadModel> {
             .with::<articles::uses::Uses>(),
         ReadModel::new("questions").with::<questions::Questions>(),
         ReadModel::new("misuse_reports").with::<misuse_reports::MisuseReports>(),
+        ReadModel::new("trends").with::<trends::CountedTickets>(),
         ReadModel::new("agent_load").with::<agent_load::AssignedTickets>().with::<agent_load::Workloads>(),
     ]
 }

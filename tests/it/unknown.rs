@@ -156,8 +156,8 @@ async fn what_follows_a_creation_that_is_not_known_is_parked_and_nothing_else() 
         .fetch_all(scene.desk.desk.pool())
         .await
         .expect("parked");
-    let expected =
-        ["ticket_list", "ticket_page", "ticket_past"].map(|model| (model.to_owned(), foreign.stream()));
+    let expected = ["ticket_list", "ticket_page", "ticket_past", "trends"]
+        .map(|model| (model.to_owned(), foreign.stream()));
     assert_eq!(parked, expected);
     assert_eq!(scene.desk.get(&scene.admin, &format!("/api/v1/tickets/{foreign}")).await.status, 404);
     assert_eq!(scene.page(&scene.ivan).await.body["status"], "open");

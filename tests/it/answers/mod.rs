@@ -5,6 +5,7 @@ mod models;
 mod self_serve;
 mod suggestions;
 mod trends;
+mod usual;
 
 use reqwest::Method;
 use serde_json::{Value, json};

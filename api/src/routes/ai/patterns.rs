@@ -1,13 +1,15 @@
 //! What is on the rise: problems that many have, and places that more of them come from than usual.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::State;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::Utc;
 use domain::access::Sight;
 use domain::id::TicketId;
-use projections::ticket_search::{Filter, ListedTicket, Page, Sort, SortBy, Span, When, search};
+use domain::trend::{Counts, Window, is_rising, unusual};
+use projections::trends::{self, Titled};
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -19,17 +21,13 @@ use crate::problem::declared::{Checked, Forbidden, Guarded};
 use crate::problem::{Answer, Problem};
 use crate::query::Query;
 
-/// How many windows before this one say what is usual.
-const USUAL: i32 = 4;
-/// How many tickets are looked at: the newest.
-const LOOKED_AT: i64 = 10_000;
+/// How many titles are grouped: those of the newest tickets.
+const LOOKED_AT: i64 = 2_000;
 /// How many tickets make a pattern at least.
 const FEWEST: usize = 3;
-/// How much more than usual a pattern is at least.
-const RISING: f64 = 1.5;
-/// From which probability on it is taken for chance that there are so many more tickets than usual.
-const CHANCE: f64 = 0.01;
-/// How many patterns or alerts are shown at most.
+/// Of how many groups it is asked at most what is usual: the largest.
+const GROUPS: usize = 200;
+/// How many patterns, topics or alerts are shown at most.
 const SHOWN: usize = 50;
 /// How many tickets of a pattern are named.
 const SAMPLES: usize = 5;
@@ -38,8 +36,8 @@ const SAMPLES: usize = 5;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Window {
-    /// So many days until now, against the four times as many before them; 7 unless given.
+pub(super) struct Days {
+    /// So many days up to today (UTC), against the same weekdays of the weeks before them: four for each that is begun. 7 unless given.
     #[param(minimum = 1, maximum = 90)]
     days: Option<u32>,
 }
@@ -49,6 +47,8 @@ pub(super) struct Window {
 pub(super) struct Patterns {
     /// What rises most, first.
     patterns: Vec<Pattern>,
+    /// What departments hear more about than usual; what rises most, first.
+    topics: Vec<Topic>,
 }
 
 /// A problem that more people have than usual.
@@ -59,8 +59,8 @@ pub(super) struct Pattern {
     label: String,
     /// How many tickets there are.
     #[schema(example = 6)]
-    count: usize,
-    /// How many are usual in as much time.
+    count: u32,
+    /// How many are usual on such days.
     #[schema(example = 0.5)]
     usual: f64,
     /// How many times as many there are; null if there were none before.
@@ -69,6 +69,25 @@ pub(super) struct Pattern {
     /// Some of the tickets, the newest first.
     #[schema(value_type = Vec<String>, example = json!(["TKT-1763700000000-4K9XQ2"]))]
     sample_ticket_ids: Vec<String>,
+}
+
+/// A category that a department gets more tickets of than usual.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub(super) struct Topic {
+    /// The category; null for tickets that have none.
+    category_id: Option<Uuid>,
+    /// The department; null for tickets that are nobody's yet.
+    #[schema(example = "IT")]
+    department: Option<String>,
+    /// How many tickets there are.
+    #[schema(example = 12)]
+    count: u32,
+    /// How many are usual on such days.
+    #[schema(example = 4.5)]
+    usual: f64,
+    /// How many times as many there are; null if there were none before.
+    #[schema(example = 2.67)]
+    growth: Option<f64>,
 }
 
 /// Places that more tickets come from than usual.
@@ -87,8 +106,8 @@ pub(super) struct Alert {
     category_id: Option<Uuid>,
     /// How many tickets there are.
     #[schema(example = 9)]
-    count: usize,
-    /// How many are usual in as much time.
+    count: u32,
+    /// How many are usual on such days.
     #[schema(example = 1.25)]
     usual: f64,
     /// How likely so many or more would be by chance (Poisson).
@@ -101,144 +120,159 @@ pub(super) struct Alert {
 
 /// List problems on the rise
 ///
-/// Tickets that the caller sees, grouped by the words that their titles share: groups that have half as many again as usual or more.
+/// Of tickets that the caller sees: groups by the words that their titles share, and categories of departments, that have half as many
+/// again as usual or more. What is usual is the average of the same weekdays of the weeks before.
 #[utoipa::path(
-    get, path = "/ai/patterns", operation_id = "list_patterns", tag = "ai", params(Window),
+    get, path = "/ai/patterns", operation_id = "list_patterns", tag = "ai", params(Days),
     responses((status = 200, description = "What is on the rise.", body = Patterns), Guarded, Forbidden, Checked),
     security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn patterns(
     State(desk): State<Desk>,
     Staff(signed): Staff,
-    Query(window): Query<Window>,
+    Query(days): Query<Days>,
 ) -> Answer<Json<Patterns>> {
-    let (since, tickets) = filed(&desk, &signed.caller.sight(), &window).await?;
-    // Computing for longer than others should wait for their turn.
-    let rising = tokio::task::spawn_blocking(move || rising(&tickets, since));
-    let patterns = rising.await.map_err(|error| Problem::internal(&anyhow::Error::new(error)))?;
-    Ok(Json(Patterns { patterns }))
+    let (sight, asked) = (signed.caller.sight(), Asked::of(&desk, &days).await?);
+    let patterns = rising(desk.pool(), &sight, &asked).await?;
+    let counted = trends::counted(desk.pool(), &sight, &asked.window).await?;
+    let mut topics: BTreeMap<_, Counts> = BTreeMap::new();
+    for (place, counts) in counted {
+        add(topics.entry((place.category, place.department)).or_default(), &counts);
+    }
+    Ok(Json(Patterns { patterns, topics: asked.topics(topics) }))
 }
 
 /// List places with more tickets than usual
 ///
 /// By building and category, of tickets that the caller sees: those with so many more than usual that one in a hundred would be so by
-/// chance.
+/// chance. What is usual is the average of the same weekdays of the weeks before.
 #[utoipa::path(
-    get, path = "/ai/alerts", operation_id = "list_alerts", tag = "ai", params(Window),
+    get, path = "/ai/alerts", operation_id = "list_alerts", tag = "ai", params(Days),
     responses((status = 200, description = "Where more happens than usual.", body = Alerts), Guarded, Forbidden, Checked),
     security(("bearerAuth" = []), ("apiToken" = ["tickets:read"])),
 )]
 pub(super) async fn alerts(
     State(desk): State<Desk>,
     Staff(signed): Staff,
-    Query(window): Query<Window>,
+    Query(days): Query<Days>,
 ) -> Answer<Json<Alerts>> {
-    let (since, tickets) = filed(&desk, &signed.caller.sight(), &window).await?;
-    Ok(Json(Alerts { alerts: unusual(&tickets, since) }))
-}
-
-/// The tickets filed in a window and in those before it, the newest first, and when the window begins.
-async fn filed(desk: &Desk, sight: &Sight, window: &Window) -> Answer<(DateTime<Utc>, Vec<ListedTicket>)> {
-    let days = window.days.unwrap_or(7);
-    if !(1..=90).contains(&days) {
-        let mut errors = ValidationErrors::default();
-        errors.add("days", "out_of_range", "must be a whole number from 1 to 90");
-        return Err(errors.into());
+    let (sight, asked) = (signed.caller.sight(), Asked::of(&desk, &days).await?);
+    let mut places: BTreeMap<_, Counts> = BTreeMap::new();
+    for (place, counts) in trends::counted(desk.pool(), &sight, &asked.window).await? {
+        add(places.entry((place.building, place.category)).or_default(), &counts);
     }
-    let (now, length) = (Utc::now(), TimeDelta::days(i64::from(days)));
-    let created = Span { after: Some(now - length * (USUAL + 1)), before: None };
-    let filter = Filter { created, misuse_flag: Some(false), ..Filter::default() };
-    let order = vec![Sort { by: SortBy::CreatedAt, descending: true }];
-    let page = Page { order, limit: LOOKED_AT, skip: 0, after: None };
-    let tickets = search(desk.pool(), When::Now, sight, &filter, &page).await?;
-    Ok((now - length, tickets))
+    let mut alerts = asked.alerts(places);
+    let of: Vec<_> = alerts.iter().map(|alert| (alert.building_id, alert.category_id)).collect();
+    let each = i64::try_from(SAMPLES).unwrap_or_default();
+    let mut names: HashMap<_, Vec<String>> = HashMap::new();
+    for sample in trends::samples(desk.pool(), &sight, &asked.window, &of, each).await? {
+        names.entry((sample.building, sample.category)).or_default().push(name(sample.id));
+    }
+    for alert in &mut alerts {
+        alert.sample_ticket_ids = names.remove(&(alert.building_id, alert.category_id)).unwrap_or_default();
+    }
+    Ok(Json(Alerts { alerts }))
 }
 
-/// How many of `those` are new, how many are usual in as much time, and the names of some of the new ones.
-fn counted<'a>(
-    those: impl Iterator<Item = &'a ListedTicket>,
-    since: DateTime<Utc>,
-) -> (usize, f64, Vec<String>) {
-    let (new, old): (Vec<_>, Vec<_>) = those.partition(|ticket| ticket.created_at >= since);
-    let usual = u32::try_from(old.len()).map_or(f64::MAX, f64::from) / f64::from(USUAL);
-    let names = new.iter().take(SAMPLES).map(|ticket| TicketId::of_stream(ticket.id).to_string());
-    (new.len(), usual, names.collect())
+/// The days that somebody asks about, and since when there is anything to compare them with.
+struct Asked {
+    window: Window,
+    began: chrono::NaiveDate,
 }
 
-/// The problems of which there are more since `since` than before.
-fn rising(tickets: &[ListedTicket], since: DateTime<Utc>) -> Vec<Pattern> {
-    let titles: Vec<&str> = tickets.iter().map(|ticket| ticket.title.as_str()).collect();
-    let groups = engine::clusters::group(&titles);
-    let patterns = groups.iter().filter_map(|group| {
-        let (count, usual, sample_ticket_ids) = counted(group.iter().map(|place| &tickets[*place]), since);
-        let growth = (usual > 0.0).then(|| number(count) / usual);
-        let is_rising = count >= FEWEST && growth.is_none_or(|growth| growth >= RISING);
-        let growth = growth.map(|growth| (growth * 100.0).round() / 100.0);
-        is_rising.then(|| Pattern {
-            label: titles[group[0]].to_owned(),
-            count,
-            usual,
-            growth,
-            sample_ticket_ids,
-        })
+impl Asked {
+    async fn of(desk: &Desk, asked: &Days) -> Answer<Self> {
+        let days = asked.days.unwrap_or(7);
+        if !(1..=90).contains(&days) {
+            let mut errors = ValidationErrors::default();
+            errors.add("days", "out_of_range", "must be a whole number from 1 to 90");
+            return Err(errors.into());
+        }
+        let today = Utc::now().date_naive();
+        let began = trends::began(desk.pool()).await?.unwrap_or(today);
+        Ok(Self { window: Window::of(days, today), began })
+    }
+
+    /// How many are usual, and how many times as many there are, if they are on the rise.
+    fn growth(&self, counts: &Counts) -> Option<(f64, Option<f64>)> {
+        let usual = self.window.usual(counts, self.began);
+        let growth = (usual > 0.0).then(|| hundredths(f64::from(counts.new) / usual));
+        is_rising(counts.new, usual).then_some((hundredths(usual), growth))
+    }
+
+    /// The topics that are on the rise.
+    fn topics(&self, topics: BTreeMap<(Option<Uuid>, Option<String>), Counts>) -> Vec<Topic> {
+        let topics = topics.into_iter().filter_map(|((category_id, department), counts)| {
+            let (usual, growth) = self.growth(&counts)?;
+            Some(Topic { category_id, department, count: counts.new, usual, growth })
+        });
+        let mut topics: Vec<Topic> = topics.collect();
+        topics.sort_by(|one, other| more(other.count, other.usual).total_cmp(&more(one.count, one.usual)));
+        topics.truncate(SHOWN);
+        topics
+    }
+
+    /// The buildings and categories with so many that it is hardly chance, without samples.
+    fn alerts(&self, places: BTreeMap<(Option<Uuid>, Option<Uuid>), Counts>) -> Vec<Alert> {
+        let named = places.into_iter().filter(|(place, _)| *place != (None, None));
+        let alerts = named.filter_map(|((building_id, category_id), counts)| {
+            let usual = self.window.usual(&counts, self.began);
+            let probability = unusual(counts.new, usual)?;
+            let (count, usual) = (counts.new, hundredths(usual));
+            Some(Alert { building_id, category_id, count, usual, probability, sample_ticket_ids: vec![] })
+        });
+        let mut alerts: Vec<Alert> = alerts.collect();
+        alerts.sort_by(|one, other| one.probability.total_cmp(&other.probability));
+        alerts.truncate(SHOWN);
+        alerts
+    }
+}
+
+/// The problems of which there are more than usual: titles of new tickets in groups, and how many were like them.
+async fn rising(pool: &PgPool, sight: &Sight, asked: &Asked) -> Answer<Vec<Pattern>> {
+    let titles = trends::titles(pool, sight, &asked.window, LOOKED_AT).await?;
+    // Computing for longer than others should wait for their turn.
+    let grouped = tokio::task::spawn_blocking(move || groups(&titles));
+    let groups = grouped.await.map_err(|error| Problem::internal(&anyhow::Error::new(error)))?;
+    let tickets: Vec<Vec<Uuid>> =
+        groups.iter().map(|group| group.iter().map(|ticket| ticket.id).collect()).collect();
+    let before = trends::alike(pool, sight, &asked.window, &tickets).await?;
+    let patterns = groups.iter().zip(before).filter_map(|(group, before)| {
+        let new = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        let (usual, growth) = asked.growth(&Counts { new, before })?;
+        let sample_ticket_ids = group.iter().take(SAMPLES).map(|ticket| name(ticket.id)).collect();
+        let label = group.first()?.title.clone();
+        Some(Pattern { label, count: new, usual, growth, sample_ticket_ids })
     });
     let mut patterns: Vec<Pattern> = patterns.collect();
-    patterns.sort_by(|one, other| {
-        (number(other.count) - other.usual).total_cmp(&(number(one.count) - one.usual))
-    });
+    patterns.sort_by(|one, other| more(other.count, other.usual).total_cmp(&more(one.count, one.usual)));
     patterns.truncate(SHOWN);
-    patterns
+    Ok(patterns)
 }
 
-/// The buildings and categories with so many tickets since `since` that it is hardly chance.
-fn unusual(tickets: &[ListedTicket], since: DateTime<Utc>) -> Vec<Alert> {
-    let mut places: BTreeMap<(Option<Uuid>, Option<Uuid>), Vec<&ListedTicket>> = BTreeMap::new();
-    for ticket in tickets {
-        let place = (ticket.labels.building_id, ticket.labels.category_id);
-        places.entry(place).or_default().push(ticket);
+/// The largest groups of `titles` that are about the same thing.
+fn groups(titles: &[Titled]) -> Vec<Vec<Titled>> {
+    let texts: Vec<&str> = titles.iter().map(|ticket| ticket.title.as_str()).collect();
+    let groups = engine::clusters::group(&texts).into_iter().filter(|group| group.len() >= FEWEST);
+    groups.take(GROUPS).map(|group| group.into_iter().map(|place| titles[place].clone()).collect()).collect()
+}
+
+fn add(sum: &mut Counts, counts: &Counts) {
+    sum.new += counts.new;
+    for (sum, count) in sum.before.iter_mut().zip(counts.before) {
+        *sum += count;
     }
-    let alerts = places.into_iter().filter_map(|((building_id, category_id), those)| {
-        let (count, usual, sample_ticket_ids) = counted(those.into_iter(), since);
-        // Of what never happened before, one every other window is believed.
-        let probability = at_least(count, usual.max(0.5));
-        let is_unusual =
-            count >= FEWEST && probability < CHANCE && (building_id.is_some() || category_id.is_some());
-        is_unusual.then_some(Alert { building_id, category_id, count, usual, probability, sample_ticket_ids })
-    });
-    let mut alerts: Vec<Alert> = alerts.collect();
-    alerts.sort_by(|one, other| one.probability.total_cmp(&other.probability));
-    alerts.truncate(SHOWN);
-    alerts
 }
 
-/// How likely `count` or more are where `usual` are to be expected (Poisson).
-fn at_least(count: usize, usual: f64) -> f64 {
-    let (mut term, mut fewer) = ((-usual).exp(), 0.0);
-    for so_many in 0..count {
-        fewer += term;
-        term *= usual / (number(so_many) + 1.0);
-    }
-    (1.0 - fewer).clamp(0.0, 1.0)
+/// How many more there are than usual.
+fn more(count: u32, usual: f64) -> f64 {
+    f64::from(count) - usual
 }
 
-fn number(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn so_many_or_more_is_what_poisson_says() {
-        for (count, usual, likely) in
-            [(0, 2.0, 1.0), (1, 2.0, 0.864_665), (3, 0.5, 0.014_388), (9, 1.25, 0.000_005)]
-        {
-            assert!(
-                (at_least(count, usual) - likely).abs() < 1e-5,
-                "{count} of {usual}: {}",
-                at_least(count, usual)
-            );
-        }
-    }
+fn name(ticket: Uuid) -> String {
+    TicketId::of_stream(ticket).to_string()
 }
