@@ -1,6 +1,6 @@
 //! Gemini: `POST …/v1beta/models/<model>:generateContent` with a schema for the answer.
 
-use openidconnect::http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName};
 use openidconnect::url::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -8,14 +8,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use std::vec;
 
+use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
-use openidconnect::http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use openidconnect::http::{HeaderMap, HeaderValue, Request};
 use rustls::crypto::ring::default_provider;
 use tower::Service;
 

@@ -17,7 +17,7 @@ mod trouble;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use openidconnect::http::{HeaderMap, HeaderValue};
+use ::http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 

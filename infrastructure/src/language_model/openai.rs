@@ -1,7 +1,7 @@
 //! Whoever speaks as `OpenAI` does: `POST …/chat/completions` with a JSON schema for the answer.
 
-use openidconnect::http::HeaderMap;
-use openidconnect::http::header::AUTHORIZATION;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use openidconnect::url::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -6,12 +6,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use http::header::USER_AGENT;
+use http::{HeaderValue, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use openidconnect::http::header::USER_AGENT;
-use openidconnect::http::{HeaderValue, Response};
 use openidconnect::url::Url;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use http::header::{RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use openidconnect::http::header::{RETRY_AFTER, USER_AGENT};
-use openidconnect::http::{HeaderMap, HeaderValue, Request, Uri};
 use openidconnect::url::Url;
 use rustls::crypto::ring::default_provider;
 use rustls::{ClientConfig, RootCertStore};
