@@ -19,6 +19,7 @@
 //! | [`suggestion`] | replies suggested to agents, and what they made of them |
 //! | [`misuse`] | what speaks for misuse of the desk, and reports of it |
 //! | [`schedule`] | when something is due that is done once a day |
+//! | [`share`] | parts of a whole, as events and answers give them |
 //! | [`trend`] | what is on the rise: how many tickets are usual, and when there are too many more |
 //! | [`access`] | roles, departments, who sees which ticket |
 //! | [`scope`] | what an API token is for |
@@ -48,6 +49,7 @@ pub mod schedule;
 pub mod scope;
 pub mod sealed;
 pub mod setting;
+pub mod share;
 pub mod suggestion;
 pub mod text;
 pub mod ticket;

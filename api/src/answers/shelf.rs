@@ -7,6 +7,7 @@ use domain::chat::values::Source;
 use domain::id::ArticleId;
 use domain::knowledge::Readership;
 use domain::knowledge::values::{ArticleStatus, DocumentId, Visibility};
+use domain::share::thousandths;
 use engine::retrieval::{Document, Index};
 use projections::articles::published::{changed_at, published};
 use sqlx::PgPool;
@@ -142,7 +143,7 @@ impl Shelf {
                 title: article.title.clone(),
                 heading: hit.heading,
                 text: article.content.get(hit.passage)?.trim().to_owned(),
-                covers: (f64::from(hit.covers) * 1_000.0).round() / 1_000.0,
+                covers: thousandths(hit.covers),
             })
         })
         .collect()

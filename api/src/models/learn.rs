@@ -1,6 +1,7 @@
 //! Learning where tickets belong from what people said of them: trained on older ones, measured on the newest.
 
 use chrono::{DateTime, Utc};
+use domain::share::thousandths;
 use engine::evaluation::Verdicts;
 use engine::routing::Router;
 use engine::training::{RouterOptions, train_router};
@@ -97,7 +98,7 @@ fn measured(router: &Router, tickets: &[Labelled]) -> (f64, Value) {
     for (ticket, given) in tickets.iter().zip(&given) {
         verdicts.add(place(&ticket.department), place(given));
     }
-    let accuracy = (verdicts.accuracy() * 1_000.0).round() / 1_000.0;
+    let accuracy = thousandths(verdicts.accuracy());
     (accuracy, json!({ "labels": labels, "counts": verdicts.confusion() }))
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use chrono::TimeDelta;
 use domain::access::Department;
 use domain::catalogue::values::EntryKind;
+use domain::share::thousandths;
 use domain::ticket::values::{Finding, Harm, Urgency};
 use domain::ticket::{Conclusion, Routing, Screening};
 use engine::Engine;
@@ -96,7 +97,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (Option<T>, TimeDelta) {
 }
 
 fn conclusion(model: String, confidence: f32, reasons: &[String], took: TimeDelta) -> Conclusion {
-    let confidence = (f64::from(confidence) * 1_000.0).round() / 1_000.0;
+    let confidence = thousandths(confidence);
     let reasons = (!reasons.is_empty()).then(|| reasons.join("; "));
     Conclusion { model, confidence, reasons, took }
 }

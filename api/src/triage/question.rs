@@ -8,6 +8,7 @@ use domain::access::Department;
 use domain::catalogue::values::EntryKind;
 use domain::id::EntryId;
 use domain::redaction::{redacted, tame};
+use domain::share::thousandths;
 use domain::ticket::values::{Finding, Harm, Urgency};
 use domain::ticket::{Conclusion, Doubt, Routing, Screening, Triaged};
 use domain::user::User;
@@ -162,8 +163,7 @@ impl Said<'_> {
     }
 
     fn confidence(&self) -> f64 {
-        let said = self.0.get("confidence").and_then(Value::as_f64).unwrap_or_default();
-        (said * 1_000.0).round() / 1_000.0
+        thousandths(self.0.get("confidence").and_then(Value::as_f64).unwrap_or_default())
     }
 
     fn is_sure(&self) -> bool {

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::values::{MisuseType, Patterns, Severity};
 use crate::id::TicketId;
+use crate::share::thousandths;
 use crate::ticket::values::Harm;
 
 /// A ticket that somebody filed, as far as the rule looks at it.
@@ -122,7 +123,7 @@ pub fn suspect(tickets: &[Looked], window: TimeDelta) -> Option<Suspicion> {
         patterns,
         reasoning: words.join("; "),
         model: Some(gravest.model.to_owned()),
-        confidence: rounded(gravest.confidence),
+        confidence: thousandths(gravest.confidence),
     })
 }
 
@@ -255,8 +256,4 @@ fn hours(window: TimeDelta) -> u32 {
 
 fn count(tickets: &[&Looked]) -> u32 {
     u32::try_from(tickets.len()).unwrap_or(u32::MAX)
-}
-
-fn rounded(confidence: f64) -> f64 {
-    (confidence * 1_000.0).round() / 1_000.0
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::share::thousandths;
+
 /// What kind of a problem a ticket is, for whoever answers it.
 #[derive(
     Debug,
@@ -205,6 +207,5 @@ pub fn distance(suggested: &str, sent: &str) -> f64 {
         }
     }
     let number = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let share = number(row[other.len()]) / number(longer);
-    (share * 1_000.0).round() / 1_000.0
+    thousandths(number(row[other.len()]) / number(longer))
 }

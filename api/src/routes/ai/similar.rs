@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::chat::values::Source;
 use domain::id::TicketId;
+use domain::share::thousandths;
 use engine::retrieval::{Document, Index};
 use projections::ticket_page::TicketRef;
 use projections::ticket_search::{Filter, ListedTicket, Page, Sort, SortBy, When, search};
@@ -88,7 +89,7 @@ fn alike(itself: TicketId, title: &str, done: Vec<ListedTicket>) -> Vec<SimilarT
     let alike = hits.into_iter().filter(|hit| hit.covers >= LIKE);
     alike
         .filter_map(|hit| {
-            let score = (f64::from(hit.covers) * 1_000.0).round() / 1_000.0;
+            let score = thousandths(hit.covers);
             Some(SimilarTicket { score, ticket: others.remove(&hit.id)? })
         })
         .collect()
