@@ -209,6 +209,19 @@ pub async fn called(pool: &PgPool, kind: EntryKind, name: &str) -> sqlx::Result<
     Ok(id.map(EntryId))
 }
 
+/// What the department with this code is called.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn department_called(pool: &PgPool, code: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select name from read.catalogue where kind = 'department' and code = $1 and not is_removed",
+    )
+    .bind(code)
+    .fetch_optional(pool)
+    .await
+}
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use domain::access::Department;
 use domain::chat::values::Origin;
 use domain::knowledge::Readership;
 use domain::suggestion::values::QueryType;
@@ -25,8 +24,8 @@ pub(crate) struct Asked {
     pub(crate) requester: Option<String>,
     /// What says who its requester is, where a text repeats it: it leaves the desk in nothing.
     pub(crate) names: Vec<String>,
-    /// Whose work it is.
-    pub(crate) department: Option<Department>,
+    /// What the department is called whose work it is, if it is one's.
+    pub(crate) department: Option<String>,
     /// How important it is.
     pub(crate) priority: Priority,
 }
@@ -44,6 +43,8 @@ pub(crate) struct Draft {
 
 /// How much of what somebody said last is looked up, in characters: they may paste a whole log.
 const LOOKED_UP: usize = 2_000;
+/// Who signs for a ticket that is no department's yet.
+const NOBODY_S: &str = "The help desk";
 
 impl Desk {
     /// A reply to what is `asked`. It quotes only what every reader of the knowledge base may read, since a requester is to get it.
@@ -93,7 +94,7 @@ pub(super) fn written(asked: &Asked, found: &[Passage], worded: Option<Worded>, 
             parts.extend([opening(query_type, asked.priority), questions(query_type).to_owned()]);
         }
     }
-    parts.push(format!("Kind regards\n{}", signature(asked.department.as_ref())));
+    parts.push(format!("Kind regards\n{}", asked.department.as_deref().unwrap_or(NOBODY_S)));
     Draft { text: parts.join("\n\n"), query_type, origin }
 }
 
@@ -151,15 +152,5 @@ fn questions(query_type: QueryType) -> &'static str {
         QueryType::General => {
             "So that I can help, please tell me a little more about what you need, and by when."
         }
-    }
-}
-
-/// Who signs for a department.
-fn signature(department: Option<&Department>) -> String {
-    match department.map(Department::as_str) {
-        Some("IT") => "IT support".to_owned(),
-        Some("HR") => "Human resources".to_owned(),
-        Some(other) => other.to_owned(),
-        None => "The help desk".to_owned(),
     }
 }

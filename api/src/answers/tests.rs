@@ -49,12 +49,13 @@ fn a_draft_greets_quotes_and_signs_or_asks() {
         said: vec!["It shows an error.".to_owned()],
         requester: Some("ada".to_owned()),
         names: vec![],
-        department: "IT".parse().ok(),
+        department: Some("Information Technology".to_owned()),
         priority: Priority::High,
     };
     let draft = written(&asked, &[passage("VPN", "VPN", 0.9)], None, Instant::now());
     assert_eq!(draft.query_type, QueryType::Troubleshooting);
-    for part in ["Hello ada,", "urgent", "Choose *Connect*.", "our article “VPN”", "IT support"] {
+    for part in ["Hello ada,", "urgent", "Choose *Connect*.", "our article “VPN”", "\nInformation Technology"]
+    {
         assert!(draft.text.contains(part), "{part}: {}", draft.text);
     }
     let draft = written(&Asked { requester: None, department: None, ..asked }, &[], None, Instant::now());

@@ -29,7 +29,24 @@ async fn a_reply_rests_on_what_its_requester_may_read() {
 
     let reply = desk.post(&ivan, SUGGEST, json!({ "ticket_id": ticket["ticket_id"] })).await.expect(200).body;
     let text = reply["suggested_response"].as_str().expect("a text");
-    assert!(text.contains("Restart your router") && text.contains("IT support"), "{text}");
+    assert!(text.contains("Restart your router") && text.ends_with("\nInformation Technology"), "{text}");
+    // Whatever it is called by then.
+    let admin = desk.admin().await;
+    let departments = desk.get(&admin, "/api/v1/departments?q=IT").await.expect(200).body;
+    let it = departments["departments"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|one| one["code"] == "IT")
+        .expect("IT");
+    let named = format!("/api/v1/departments/{}", it["id"].as_str().expect("an id"));
+    super::patch(&desk, &named, json!({ "name": "Service Desk Aachen" })).await;
+    let renamed =
+        desk.post(&ivan, SUGGEST, json!({ "ticket_id": ticket["ticket_id"] })).await.expect(200).body;
+    assert!(
+        renamed["suggested_response"].as_str().is_some_and(|text| text.ends_with("\nService Desk Aachen")),
+        "{renamed}"
+    );
     assert_eq!((&reply["query_type"], &reply["isAI"]), (&json!("troubleshooting"), &json!(true)));
     assert_eq!(reply["sources"][0]["document_id"], "connect-to-the-vpn");
     // Whatever they ask for by name: not notes, not others' tickets, not what is for staff.

@@ -13,6 +13,7 @@ use domain::setting::Flag;
 use domain::suggestion::values::{Outcome, QueryType};
 use domain::suggestion::{SuggestionCommand, SuggestionError};
 use domain::ticket::values::Priority;
+use projections::catalogue::department_called;
 use projections::messages::{self, Which};
 use projections::ticket_page::{FullTicket, TicketRef, resolve};
 use serde::{Deserialize, Serialize};
@@ -184,12 +185,17 @@ async fn question(desk: &Desk, ticket: &FullTicket, context: Option<Vec<String>>
         said.extend(theirs.map(|message| message.content));
     }
     let requester = desk.commands.load_user(UserId(ticket.user_id)).await?;
+    let department = match &ticket.department {
+        // One that was taken out of the catalogue has nothing left but its code.
+        Some(code) => Some(department_called(desk.pool(), code).await?.unwrap_or_else(|| code.clone())),
+        None => None,
+    };
     Ok(answers::Asked {
         names: names_of(&requester.state),
         title: ticket.title.clone(),
         said,
         requester: ticket.requester_username.clone(),
-        department: ticket.department.as_deref().and_then(|code| code.parse().ok()),
+        department,
         priority: ticket.priority.parse::<Priority>().unwrap_or_default(),
     })
 }
