@@ -21,7 +21,7 @@
 //! | `misuse` | who seems to misuse the desk: found once a day, and when asked |
 //! | `codes`, `resets` | what proves an address, and replaces a forgotten password |
 //! | `answers`, `chats` | answers from the knowledge base, drafts, and who may go on with which chat |
-//! | `models` | models of routing that the desk trains itself |
+//! | [`models`] | models of routing that the desk trains itself |
 //! | `afterwards` | work that is done after its answer |
 //! | [`layers`] | what every request passes through; serving until told to stop |
 //! | `feed`, `consumers` | the log as a stream for other programs |
@@ -62,7 +62,7 @@ mod letters;
 mod mail;
 mod mentions;
 mod misuse;
-mod models;
+pub mod models;
 mod notifications;
 mod oidc_flows;
 mod openapi;

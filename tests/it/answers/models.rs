@@ -13,39 +13,49 @@ fn promote(version: &Value) -> String {
     format!("{MODELS}/{version}/promote")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
-    let desk =
-        TestDesk::with(TestDatabase::create().await, &[(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000")]).await;
-    let (ada, admin, ivan) = (desk.user().await, desk.admin().await, desk.it_agent().await);
+/// Fifty tickets, all of which people gave a category; they moved every other one to another department, and resolved the rest. Gives the
+/// id of the category of those that were moved.
+async fn put_right(desk: &TestDesk) -> Value {
+    let (ada, admin) = (desk.user().await, desk.admin().await);
     desk.department("FACILITIES").await;
-    let none = desk.get(&admin, MODELS).await.expect(200).body;
-    assert_eq!((&none["in_use"], &none["models"]), (&json!(0), &json!([])));
-    let too_few = desk.post(&admin, &format!("{MODELS}/retrain"), json!({})).await.expect(409);
-    assert_eq!(too_few.code(), "TOO_LITTLE_TO_LEARN_FROM");
-
+    let mut categories = Vec::new();
+    for code in ["REMOTE", "FORKLIFTS"] {
+        let category = json!({ "code": code, "name": format!("All about {code}") });
+        let category = desk.post(&admin, "/api/v1/categories", category).await.expect(201).body;
+        categories.push(category["id"].clone());
+    }
     for number in 0..50 {
         let forklift = number % 2 == 0;
-        let (title, department) = if forklift {
-            ("The forklift battery is flat again", "FACILITIES")
-        } else {
-            ("VPN does not connect", "IT")
-        };
+        let title = if forklift { "The forklift battery is flat again" } else { "VPN does not connect" };
         let body = json!({
             "title": title, "description": format!("Case {number} of this."), "on_behalf_of": ada.id, "department": "IT",
         });
         let ticket = desk.post(&admin, TICKETS, body).await.expect(201).body;
         let path = format!("{TICKETS}/{}", ticket["ticket_id"].as_str().expect("an id"));
-        let _ = if forklift {
-            desk.post(&admin, &format!("{path}/transfer"), json!({ "department": department }))
-                .await
-                .expect(200)
+        patch(desk, &path, json!({ "category_id": categories[usize::from(forklift)] })).await;
+        if forklift {
+            let there = json!({ "department": "FACILITIES" });
+            let _ = desk.post(&admin, &format!("{path}/transfer"), there).await.expect(200);
         } else {
-            desk.post(&admin, &format!("{path}/resolve"), json!({})).await.expect(200)
-        };
+            let _ = desk.post(&admin, &format!("{path}/resolve"), json!({})).await.expect(200);
+        }
     }
     let head = desk.head().await;
     let _ = desk.get(&admin, &format!("{TICKETS}?limit=1&min_position={head}")).await.expect(200);
+    categories.remove(1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
+    let desk =
+        TestDesk::with(TestDatabase::create().await, &[(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000")]).await;
+    let (ada, admin, ivan) = (desk.user().await, desk.admin().await, desk.it_agent().await);
+    let none = desk.get(&admin, MODELS).await.expect(200).body;
+    assert_eq!((&none["in_use"], &none["models"]), (&json!(0), &json!([])));
+    let too_few = desk.post(&admin, &format!("{MODELS}/retrain"), json!({})).await.expect(409);
+    assert_eq!(too_few.code(), "TOO_LITTLE_TO_LEARN_FROM");
+
+    let forklifts = put_right(&desk).await;
     let first = desk.post(&admin, &format!("{MODELS}/retrain"), json!({ "days": 30 })).await.expect(201).body;
     assert_eq!(
         (&first["version"], &first["examples"], &first["held_out"]),
@@ -58,6 +68,14 @@ async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
         first["confusion"]["labels"].as_array().map(Vec::len),
         first["confusion"]["counts"].as_array().map(Vec::len)
     );
+    // What they are about is learned beside it, with figures of its own.
+    let about = &first["category"];
+    assert_eq!(
+        (&about["is_used"], &about["examples"], &about["corrections"]),
+        (&json!(true), &json!(40), &json!(40))
+    );
+    assert!(about["accuracy"].as_f64() > Some(0.9) && about["baseline"] == 0.0, "{about}");
+    assert!(about["confusion"]["labels"].to_string().contains("FORKLIFTS"), "{about}");
 
     // It is in use once it is promoted, says so in every conclusion, and is left as easily.
     let forklift = json!({ "title": "Forklift", "description": "The forklift battery is flat again." });
@@ -68,16 +86,19 @@ async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
     let after = desk.post(&ivan, "/api/v1/ai/classify", forklift.clone()).await.expect(200).body;
     assert_eq!(after["department"], "FACILITIES", "{after}");
     let filed = desk.post(&ada, TICKETS, forklift.clone()).await.expect(201).body;
-    assert_eq!(filed["department"], "FACILITIES");
+    assert_eq!((&filed["department"], &filed["category_id"]), (&json!("FACILITIES"), &forklifts), "{filed}");
+    let other = json!({ "title": "VPN", "description": "VPN does not connect, case 99." });
+    let other = desk.post(&ada, TICKETS, other).await.expect(201).body;
+    assert!(other["category_id"].is_string() && other["category_id"] != forklifts, "{other}");
     // Another one learned from the same is not better, and so it is refused; an earlier one never is.
     let second = desk.post(&admin, &format!("{MODELS}/retrain"), json!({})).await.expect(201).body;
-    assert_eq!(second["version"], 2);
+    assert_eq!((&second["version"], &second["category"]["is_used"]), (&json!(2), &json!(false)));
     let refused = desk.post(&admin, &promote(&json!(2)), json!({})).await.expect(409);
     assert_eq!(refused.code(), "MODEL_NOT_BETTER");
     let back = desk.post(&admin, &promote(&json!(0)), json!({})).await.expect(200).body;
     assert_eq!((&back["in_use"], &back["name"]), (&json!(0), &none["name"]));
     let again = desk.post(&ivan, "/api/v1/ai/classify", forklift).await.expect(200).body;
-    assert_eq!(again["department"], before["department"]);
+    assert_eq!((&again["department"], &again["category"]), (&before["department"], &before["category"]));
 
     // A setting that names nothing keeps nothing from being routed.
     patch(&desk, "/api/v1/admin/settings", json!({ "routing_model": 77 })).await;

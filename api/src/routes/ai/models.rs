@@ -3,10 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use chrono::{TimeDelta, Utc};
 use domain::setting::{Setting, SettingCommand, SettingValue};
 use engine::Engine;
-use projections::corrections::labelled;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,12 +14,9 @@ use crate::context::Asked;
 use crate::desk::Desk;
 use crate::fields::ValidationErrors;
 use crate::id::Id;
-use crate::models::{self, TrainedModel, learn};
+use crate::models::{self, NotPromoted, TrainedModel};
+use crate::problem::Answer;
 use crate::problem::declared::{Accepted, CheckedBody, Conflicting, Forbidden, Guarded, Missing, Stale};
-use crate::problem::{Answer, Problem};
-
-/// How many tickets are learned from: the newest.
-const LEARNED_FROM: i64 = 5_000;
 
 /// The models that route tickets.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +30,9 @@ pub(super) struct ListOfModels {
     /// The departments that it tells apart.
     #[schema(example = json!(["IT", "HR"]))]
     departments: Vec<String>,
+    /// What it tells of what tickets are about: categories by code, those that came with the program by name.
+    #[schema(example = json!(["Hardware", "VPN"]))]
+    categories: Vec<String>,
     /// Those that this desk trained, the newest first.
     models: Vec<TrainedModel>,
 }
@@ -52,11 +50,13 @@ pub(super) async fn list(State(desk): State<Desk>, _: Admin) -> Answer<Json<List
 async fn shown(desk: &Desk) -> Answer<ListOfModels> {
     let engine = desk.engine().await?;
     let departments = engine.router().departments().into_iter().map(str::to_owned).collect();
+    let categories = engine.router().categories().map(str::to_owned).collect();
     let in_use = desk.settings().await?.routing_model();
     Ok(ListOfModels {
         in_use,
         name: engine.router().name(),
         departments,
+        categories,
         models: models::all(desk.pool()).await?,
     })
 }
@@ -72,8 +72,9 @@ pub(super) struct Retrain {
 
 /// Train a model of routing
 ///
-/// It goes on from the one in use, and learns from tickets that people moved to another department or resolved in theirs; the newest
-/// fifth is held out, and says what both are worth. It is not in use before it is promoted.
+/// It goes on from the one in use, and learns from tickets that people moved to another department, gave another category, or resolved as
+/// they were; the newest fifth is held out, and says what both are worth. What it learned of categories is taken over only if that is better
+/// than what there was. It is not in use before it is promoted.
 #[utoipa::path(
     post, path = "/ai/models/retrain", operation_id = "retrain_model", tag = "ai", request_body = Retrain,
     responses(
@@ -88,26 +89,19 @@ pub(super) async fn retrain(
     OptionalJson(body): OptionalJson<Retrain>,
 ) -> Answer<impl IntoResponse> {
     let days = body.days.unwrap_or(365);
-    if !(7..=3_650).contains(&days) {
+    if !models::DAYS.contains(&days) {
         let mut errors = ValidationErrors::default();
         errors.add("days", "out_of_range", "must be a whole number from 7 to 3650");
         return Err(errors.into());
     }
-    let since = Utc::now() - TimeDelta::days(i64::from(days));
-    let tickets = labelled(desk.pool(), since, LEARNED_FROM).await?;
-    let (engine, version) = (desk.engine().await?, models::next(desk.pool()).await?);
-    // Computing for longer than others should wait for their turn.
-    let learning = tokio::task::spawn_blocking(move || learn(&tickets, engine.router(), version));
-    let learned = learning.await.map_err(|error| Problem::internal(&anyhow::Error::new(error)))??;
-    let kept = models::keep(desk.pool(), version, &learned, signed.user).await?;
-    let kept = kept.ok_or_else(|| Problem::conflict("CONFLICT", "another model was trained meanwhile"))?;
+    let kept = models::retrain(desk.pool(), desk.engine().await?, days, Some(signed.user)).await?;
     Ok((StatusCode::CREATED, Json(kept)))
 }
 
 /// Put a model of routing into use
 ///
-/// Version 0 is the one that is shipped. One that was not better on the tickets held out than the one before it is refused; going back to
-/// an earlier version never is.
+/// Version 0 is the one that is shipped. One that was not better on the tickets held out than the one before it, at departments or at
+/// categories, is refused, and so is one that was worse at departments; going back to an earlier version never is.
 #[utoipa::path(
     post, path = "/ai/models/{version}/promote", operation_id = "promote_model", tag = "ai",
     params(("version" = i32, Path, description = "Its version.")),
@@ -123,19 +117,9 @@ pub(super) async fn promote(
     Asked(request): Asked,
     Id(version): Id<String>,
 ) -> Answer<impl IntoResponse> {
-    let no_model = || Problem::not_found("there is no such model");
-    let version: i32 = version.parse().ok().filter(|version| *version >= 0).ok_or_else(no_model)?;
+    let version = version.parse().map_err(|_| NotPromoted::NoModel)?;
     let in_use = desk.commands.load_settings().await?.state.routing_model();
-    if version != 0 {
-        let model = models::find(desk.pool(), version).await?.ok_or_else(no_model)?;
-        if version > in_use && model.accuracy <= model.baseline {
-            let message = format!(
-                "it routes {} of the tickets held out as people did, the one before it {}",
-                model.accuracy, model.baseline
-            );
-            return Err(Problem::conflict("MODEL_NOT_BETTER", message));
-        }
-    }
+    models::promotable(desk.pool(), in_use, version).await?;
     let set = vec![(Setting::RoutingModel, SettingValue::Number(i64::from(version)))];
     let done = desk.commands.set(&request, SettingCommand::Change(set)).await?;
     desk.look_at_settings_again().await;
