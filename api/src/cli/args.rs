@@ -88,7 +88,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SettingsCommand,
     },
-    /// The models of the local engine: what they are worth, and training them; needs no database
+    /// The models of the local engine: what they are worth, training them, and those that a desk trains itself
     Ai {
         #[command(subcommand)]
         command: AiCommand,

@@ -114,6 +114,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Ai { command: AiCommand::Evaluate(args) } => Ok(ai::evaluate::run(output, &args)?),
         Command::Ai { command: AiCommand::Train(args) } => Ok(ai::train::run(output, &args)?),
+        Command::Ai { command: AiCommand::Models { command } } => {
+            ai::models::run(&globals, output, command).await
+        }
         Command::Kb { command: KbCommand::Import(args) } => kb::import(&globals, output, &args).await,
         Command::Openapi => Ok(print_json(&api::openapi())?),
         Command::Schemas(args) => Ok(schemas::run(output, &args)?),

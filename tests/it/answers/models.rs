@@ -1,9 +1,14 @@
 //! Models of routing that the desk trains itself, from what people put right.
 
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::desk::{TRIAGE, TestDesk};
-use tests::postgres::TestDatabase;
+use tests::desk::{JWT_SECRET, TRIAGE, TestDesk};
+use tests::postgres::{MASTER_KEY, TestDatabase, url};
+use tests::process::Binary;
+use tokio::process::Command;
 
 use super::{TICKETS, patch};
 
@@ -114,6 +119,86 @@ async fn what_people_put_right_is_learned_and_used_once_it_is_better() {
     let _ = desk.send(desk.request(Some(&ivan), Method::GET, MODELS)).await.expect(403);
     let tools = desk.get(&ivan, "/api/v1/ai/agent-tools").await.expect(200).body;
     assert!(tools["tools"].as_array().is_some_and(|tools| tools.len() > 5), "{tools}");
+    desk.assert_sound().await;
+    desk.close().await;
+}
+
+/// What the program says when it is asked for `ai models` with these arguments, and the code that it ends with.
+async fn said(desk: &TestDesk, arguments: &[&str]) -> (String, String, Option<i32>) {
+    let said = Command::new(Binary::path())
+        .args(["ai", "models"])
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(desk.data())
+        .env("DATABASE_URL", url(&desk.database.options))
+        .env("JWT_SECRET", JWT_SECRET)
+        .env("MASTER_KEY", base64::engine::general_purpose::STANDARD.encode(MASTER_KEY))
+        .output();
+    let said = said.await.expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&said.stdout), text(&said.stderr), said.status.code())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_does_the_same_beside_a_desk_that_runs() {
+    let desk =
+        TestDesk::with(TestDatabase::create().await, &[(TRIAGE, "on"), ("TICKETS_PER_DAY", "1000")]).await;
+    let (admin, ivan) = (desk.admin().await, desk.it_agent().await);
+    let failed = async |arguments: &[&str], words: &str| {
+        let (out, said, code) = said(&desk, arguments).await;
+        assert!(out.is_empty() && said.contains(words) && said.lines().count() == 1, "{arguments:?}: {said}");
+        assert_eq!(code, Some(1), "{said}");
+    };
+    failed(
+        &["retrain"],
+        "there are 0 tickets that people moved or resolved, and 40 are needed (TOO_LITTLE_TO_LEARN_FROM)",
+    )
+    .await;
+    failed(&["promote", "1"], "there is no such model (NOT_FOUND)").await;
+    failed(&["rollback"], "there is none before it (NOT_FOUND)").await;
+    let (_, wrong, code) = said(&desk, &["retrain", "--days", "6"]).await;
+    assert_eq!(code, Some(2), "{wrong}");
+
+    put_right(&desk).await;
+    let json = async |arguments: &[&str]| -> Value {
+        let (out, told, code) = said(&desk, &[arguments, &["--output", "json"]].concat()).await;
+        assert_eq!(code, Some(0), "{told}");
+        serde_json::from_str(&out).expect("JSON")
+    };
+    let trained = json(&["retrain", "--days", "30"]).await;
+    assert_eq!(
+        (&trained["version"], &trained["trained_by"], &trained["held_out"]),
+        (&json!(1), &Value::Null, &json!(10))
+    );
+    for confusion in [&trained["confusion"], &trained["category"]["confusion"]] {
+        assert!(confusion["counts"].as_array().is_some_and(|rows| rows.len() > 1), "{trained}");
+    }
+    assert_eq!(json(&["promote", "1"]).await, json!({ "in_use": 1, "changed": true }));
+    assert_eq!(json(&["promote", "1"]).await, json!({ "in_use": 1, "changed": false }));
+    let listed = json(&["list"]).await;
+    // The desk that runs goes by it within a second, and says the same.
+    let began = Instant::now();
+    let shown = loop {
+        let shown = desk.get(&admin, MODELS).await.expect(200).body;
+        if shown["in_use"] == 1 || began.elapsed() > Duration::from_secs(10) {
+            break shown;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(listed, shown);
+    let forklift = json!({ "title": "Forklift", "description": "The forklift battery is flat again." });
+    let sorted = desk.post(&ivan, "/api/v1/ai/classify", forklift).await.expect(200).body;
+    assert_eq!(sorted["department"], "FACILITIES");
+    let (again, _, _) = said(&desk, &["retrain"]).await;
+    assert!(again.contains("It is not better and cannot be promoted."), "{again}");
+    failed(&["promote", "2"], "the one before it 1 (MODEL_NOT_BETTER)").await;
+    let (table, _, _) = said(&desk, &["list"]).await;
+    for words in ["VERSION", "1*", "Categories:", "  FORKLIFTS", "0        shipped"] {
+        assert!(table.contains(words), "{words}: {table}");
+    }
+    let (back, _, _) = said(&desk, &["rollback"]).await;
+    assert_eq!(back.trim(), "Version 0 is in use from now on.");
+    failed(&["rollback"], "there is none before it (NOT_FOUND)").await;
     desk.assert_sound().await;
     desk.close().await;
 }

@@ -12,6 +12,36 @@ pub(crate) enum AiCommand {
     Evaluate(Evaluate),
     /// Train the models that are shipped; the same data and seed give the same files
     Train(Train),
+    /// The models of routing that this desk trains from what people put right
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
+}
+
+/// `ai models …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Print them with what they are worth, and which is in use
+    List,
+    /// Train one that goes on from the one in use; it is not in use before it is promoted
+    Retrain(Retrain),
+    /// Put one into use, if it was better on the tickets held out or is an earlier one; every running server goes by it within a second
+    Promote {
+        /// Its version; 0 is the one that is shipped
+        #[arg(value_name = "VERSION")]
+        version: i32,
+    },
+    /// Go back to the one that was in use before
+    Rollback,
+}
+
+/// `ai models retrain`.
+#[derive(Debug, Args)]
+pub(crate) struct Retrain {
+    /// From tickets of so many days until now
+    #[arg(long, value_name = "N", default_value_t = 365, value_parser = clap::value_parser!(u32).range(7..=3_650))]
+    pub(crate) days: u32,
 }
 
 /// `ai evaluate`.
