@@ -4,6 +4,7 @@ mod bad_input;
 mod erasing;
 mod finding;
 mod jobs;
+mod killed;
 mod review;
 mod told;
 
