@@ -218,6 +218,7 @@ async fn show_metrics(_: Insider, State(desk): State<Desk>) -> Answer<impl IntoR
         gauge!("ledgerdesk_language_model_open").set(f64::from(u8::from(model.state != Breaker::Closed)));
         gauge!("ledgerdesk_language_model_tokens_today").set(tokens(model.tokens_today));
         gauge!("ledgerdesk_language_model_tokens_per_day").set(tokens(model.tokens_per_day));
+        gauge!("ledgerdesk_language_model_spent").set(f64::from(u8::from(model.is_spent)));
     }
     let text = render().ok_or_else(|| Problem::unavailable("another program's recorder is in place"))?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

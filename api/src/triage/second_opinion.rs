@@ -79,6 +79,8 @@ impl SecondOpinion {
                 Ok(Some(asked.undecided(model, why)))
             }
             Err(NoAnswer::Away(_) | NoAnswer::Resting) => Err(NotNow("the language model is away").into()),
+            // It is the question's turn a minute later.
+            Err(NoAnswer::TooFast) => Err(NotNow("as many questions as a minute may have are asked").into()),
             Err(NoAnswer::Spent) => {
                 tracing::info!(position, "What may be spent on the language model today is spent");
                 Ok(None)

@@ -15,6 +15,7 @@ const GEMINI_URL: &str = "https://generativelanguage.googleapis.com";
 /// How long the model may take. A breaker opens when that is over, so it is below ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(8);
 const DAILY_TOKENS: u64 = 500_000;
+const REQUESTS_PER_MINUTE: u32 = 60;
 
 /// The language model that is asked, and how much.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct LanguageModel {
     pub timeout: Duration,
     /// `LLM_DAILY_TOKENS`: how many tokens are spent in a day (UTC), by all nodes together.
     pub daily_tokens: u64,
+    /// `LLM_REQUESTS_PER_MINUTE`: how many requests are made in a minute, by all nodes together.
+    pub requests_per_minute: u32,
 }
 
 /// Who has the language model, and how they are spoken to.
@@ -65,6 +68,9 @@ impl LanguageModel {
             reader.parsed("LLM_DAILY_TOKENS", "a whole number from 10000 to 1000000000000", |text| {
                 text.parse().ok().filter(|tokens| (10_000..=1_000_000_000_000).contains(tokens))
             });
+        let pace = reader.parsed("LLM_REQUESTS_PER_MINUTE", "a whole number from 1 to 100000", |text| {
+            text.parse().ok().filter(|requests| (1..=100_000).contains(requests))
+        });
         let is_openai = of_openai.is_some() || reader.is_refused("LLM_URL");
         let is_gemini = gemini.is_some() || reader.is_refused("GEMINI_API_KEY");
         contradictions(reader, (is_openai, is_gemini), (key.is_some(), of_gemini.is_some(), model.is_some()));
@@ -82,6 +88,7 @@ impl LanguageModel {
             model: model.or(default_model)?,
             timeout: timeout.unwrap_or(TIMEOUT),
             daily_tokens: tokens.unwrap_or(DAILY_TOKENS),
+            requests_per_minute: pace.unwrap_or(REQUESTS_PER_MINUTE),
         })
     }
 }
@@ -156,6 +163,7 @@ mod tests {
         let local = [("LLM_URL", "http://127.0.0.1:11434/v1/"), ("LLM_MODEL", "llama3.1:8b")];
         let local = read(&local).expect("valid").expect("a model");
         assert_eq!((&*local.model, local.timeout, local.daily_tokens), ("llama3.1:8b", TIMEOUT, 500_000));
+        assert_eq!(local.requests_per_minute, 60);
         assert!(matches!(local.provider, Provider::OpenAi { url, key: None } if url.path() == "/v1"));
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("key");
@@ -204,6 +212,10 @@ mod tests {
             (vec![("GEMINI_API_KEY", "hush"), ("LLM_MODEL", "../m")], "LLM_MODEL is \"../m\""),
             (vec![("GEMINI_API_KEY", "hush"), ("LLM_TIMEOUT", "0")], "LLM_TIMEOUT is \"0\""),
             (vec![("GEMINI_API_KEY", "hush"), ("LLM_DAILY_TOKENS", "many")], "LLM_DAILY_TOKENS is \"many\""),
+            (
+                vec![("GEMINI_API_KEY", "hush"), ("LLM_REQUESTS_PER_MINUTE", "0")],
+                "LLM_REQUESTS_PER_MINUTE is \"0\"",
+            ),
         ] {
             let said = read(&env).expect_err("refused");
             assert!(said.lines().count() == 1 && said.starts_with(variable), "{said}");

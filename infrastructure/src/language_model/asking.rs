@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::breaker::Admission;
-use super::budget::Reserved;
+use super::budget::{Refused, Reserved};
 use super::{Answer, Field, Kind, LanguageModel, NoAnswer, Parts, Prompt, Question, Said, Schema, Trouble};
 
 /// How often one request is sent.
@@ -41,11 +41,21 @@ impl LanguageModel {
             Err(NoAnswer::Resting) => "resting",
             Err(NoAnswer::Away(_)) => "away",
             Err(NoAnswer::Spent) => "spent",
+            Err(NoAnswer::TooFast) => "too_fast",
             Err(NoAnswer::Unusable(_)) => "unusable",
             Err(NoAnswer::Database(_)) => "failed",
         };
         counter!("ledgerdesk_language_model_questions_total", "outcome" => outcome).increment(1);
         answer
+    }
+}
+
+impl From<Refused> for NoAnswer {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Spent => Self::Spent,
+            Refused::TooFast => Self::TooFast,
+        }
     }
 }
 
@@ -97,7 +107,7 @@ impl Parts {
         let body = serde_json::to_vec(&self.provider.body(prompt)).unwrap_or_default();
         let mut attempt = 1;
         loop {
-            let reserved = self.budget.reserve(body.len(), prompt.longest).await?.ok_or(NoAnswer::Spent)?;
+            let reserved = self.budget.reserve(body.len(), prompt.longest).await?.map_err(NoAnswer::from)?;
             let trouble = match self.attempt(body.clone(), reserved).await? {
                 Ok(said) => return Ok(said),
                 Err(trouble) => trouble,

@@ -1,18 +1,42 @@
-//! How much may be spent in a day, by all nodes together: counted before it is spent.
+//! How much may be spent in a day, and how fast, by all nodes together: counted before it is spent.
 
-use chrono::NaiveDate;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{NaiveDate, Utc};
 use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::rate_limit::RateLimiter;
+use crate::secrets::Secret;
 
 /// What a provider puts around a request, in tokens.
 const AROUND: u64 = 100;
 /// More than any answer takes: whoever says more is not believed.
 const MOST: u64 = 1_000_000;
 
-/// The budget of tokens for each day (UTC): a row for all nodes.
-#[derive(Debug, Clone)]
+/// What the requests of all nodes are counted under, among the callers of the desk.
+const COUNTED_AS: Uuid = Uuid::from_u128(0x6c61_6e67_7561_4765_8d6f_6465_6c00_0001);
+/// How long requests are counted before the count begins anew.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// The budget of tokens for each day (UTC), a row for all nodes, and how many requests a minute may have.
 pub(super) struct Budget {
     pool: PgPool,
     limit: u64,
+    pace: RateLimiter,
+    per_minute: u32,
+    /// The day that is known to be spent.
+    spent: Mutex<Option<NaiveDate>>,
+}
+
+/// Why a request is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It could be too much for today.
+    Spent,
+    /// It would be one too many for this minute.
+    TooFast,
 }
 
 /// What one request may cost, counted as spent.
@@ -23,17 +47,35 @@ pub(super) struct Reserved {
 }
 
 impl Budget {
-    pub(super) fn new(pool: PgPool, limit: u64) -> Self {
-        Self { pool, limit }
+    pub(super) fn new(pool: PgPool, limit: u64, per_minute: u32) -> Self {
+        // No network is counted here, so nothing is hashed under a secret.
+        let pace = RateLimiter::new(pool.clone(), MINUTE, &Secret::new(String::new()));
+        Self { pool, limit, pace, per_minute, spent: Mutex::default() }
     }
 
     pub(super) fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Counts a request of so many bytes, whose answer has so many tokens at most; none if that could be too much for today. A
-    /// token is a byte at least, so what is counted is never too little.
-    pub(super) async fn reserve(&self, bytes: usize, longest: u32) -> sqlx::Result<Option<Reserved>> {
+    pub(super) fn per_minute(&self) -> u32 {
+        self.per_minute
+    }
+
+    /// Whether this process was refused a request today because it could have been too much.
+    pub(super) fn is_spent(&self) -> bool {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) == Some(Utc::now().date_naive())
+    }
+
+    /// Counts a request of so many bytes, whose answer has so many tokens at most, unless that could be too much. A token is a byte
+    /// at least, so what is counted is never too little.
+    pub(super) async fn reserve(
+        &self,
+        bytes: usize,
+        longest: u32,
+    ) -> sqlx::Result<Result<Reserved, Refused>> {
+        if !self.pace.admit(COUNTED_AS, self.per_minute).await?.is_admitted {
+            return Ok(Err(Refused::TooFast));
+        }
         let tokens = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(u64::from(longest) + AROUND);
         let day: Option<NaiveDate> = sqlx::query_scalar(
             "insert into desk.language_model_usage as u (day, tokens, requests)
@@ -48,7 +90,20 @@ impl Budget {
         .bind(number(self.limit))
         .fetch_optional(&self.pool)
         .await?;
-        Ok(day.map(|day| Reserved { day, tokens }))
+        if day.is_none() {
+            self.note_spent();
+        }
+        Ok(day.map(|day| Reserved { day, tokens }).ok_or(Refused::Spent))
+    }
+
+    /// Operators are told once a day, not with each question.
+    fn note_spent(&self) {
+        let today = Utc::now().date_naive();
+        let noted = self.spent.lock().unwrap_or_else(PoisonError::into_inner).replace(today);
+        if noted != Some(today) {
+            let limit = self.limit;
+            tracing::warn!(limit, "What may be spent on the language model today is spent");
+        }
     }
 
     /// Counts what a request did cost instead of what it might have; without a number that stays. Gives what is counted.

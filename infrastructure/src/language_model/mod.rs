@@ -80,6 +80,9 @@ pub enum NoAnswer {
     /// What may be spent today is spent.
     #[error("what may be spent on the language model today is spent")]
     Spent,
+    /// As many requests as a minute may have were made.
+    #[error("the language model is asked no more in this minute")]
+    TooFast,
     /// It answered, and that cannot be used; to ask again would lead to the same.
     #[error("the language model gave no answer that can be used: {0}")]
     Unusable(&'static str),
@@ -136,7 +139,7 @@ impl LanguageModel {
             name: model,
             timeout: configured.timeout,
             breaker: Mutex::new(Breaker::new(configured.timeout)),
-            budget: Budget::new(pool, configured.daily_tokens),
+            budget: Budget::new(pool, configured.daily_tokens, configured.requests_per_minute),
         }))
     }
 
@@ -152,8 +155,14 @@ impl LanguageModel {
     /// The database cannot be reached.
     pub async fn status(&self) -> sqlx::Result<Status> {
         let state = self.0.breaker().state();
-        let (tokens_today, tokens_per_day) = (self.0.budget.spent().await?, self.0.budget.limit());
-        Ok(Status { state, tokens_today, tokens_per_day })
+        let budget = &self.0.budget;
+        Ok(Status {
+            state,
+            tokens_today: budget.spent().await?,
+            tokens_per_day: budget.limit(),
+            is_spent: budget.is_spent(),
+            requests_per_minute: budget.per_minute(),
+        })
     }
 }
 

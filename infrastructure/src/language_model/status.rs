@@ -23,4 +23,8 @@ pub struct Status {
     pub tokens_today: u64,
     /// How many they may.
     pub tokens_per_day: u64,
+    /// Whether this process was refused a question today because that could have been more.
+    pub is_spent: bool,
+    /// How many requests all processes make in a minute at most.
+    pub requests_per_minute: u32,
 }

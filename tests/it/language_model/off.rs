@@ -3,12 +3,14 @@
 use std::process::Command;
 
 use base64::Engine as _;
+use infrastructure::language_model::{Field, Kind, NoAnswer, Question, Schema};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::JWT_SECRET;
 use tests::language_server::LanguageServer;
+use tests::node::Node;
 use tests::postgres::{MASTER_KEY, url};
-use tests::process::Binary;
+use tests::process::{Binary, scratch};
 
 use super::{DOUBTFUL, NOBODYS, Scene, path, types};
 
@@ -50,7 +52,7 @@ async fn what_is_spent_or_switched_off_asks_nothing() {
         (&json!(19_000), &json!(20_000)),
         "{status}"
     );
-    assert_eq!(scene.server.asked().len(), 1);
+    assert_eq!((scene.server.asked().len(), &status["is_spent"]), (1, &json!(true)));
 
     // Another node has the same budget, and yesterday's is not today's.
     let spent = "update desk.language_model_usage set day = day - 1";
@@ -93,4 +95,37 @@ async fn whoever_reads_the_log_again_asks_nobody() {
     scene.desk.assert_sound().await;
     assert_eq!(scene.server.asked().len(), asked);
     scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_many_as_a_minute_may_have_are_asked_and_the_rest_in_the_next() {
+    let server = LanguageServer::start(json!({ "harm": "none", "department": "IT" })).await;
+    let mut settings = server.as_openai();
+    settings.push(("LLM_REQUESTS_PER_MINUTE", "2".to_owned()));
+    let scene = Scene::with(server, settings.clone()).await;
+    for _ in 0..2 {
+        let asked = scene.file(NOBODYS).await;
+        assert_eq!(types(&scene.concluded(&asked).await)[0], "TicketRouted");
+    }
+    let waits = scene.file(NOBODYS).await;
+    let kind = Kind::OneOf(vec!["yes".to_owned()]);
+    let question = Question {
+        instructions: "Say yes.".to_owned(),
+        data: json!({}),
+        schema: Schema::new(vec![Field { name: "said", meaning: "yes", kind }]),
+        longest: 10,
+    };
+    let model = scene.desk.desk.language_model.as_ref().expect("a language model");
+    assert!(matches!(model.ask(&question).await, Err(NoAnswer::TooFast)));
+    assert_eq!((scene.server.asked().len(), &scene.status().await["requests_per_minute"]), (2, &json!(2)));
+    is_left(&scene, &waits).await;
+
+    // A minute later it has its turn, whoever asks by then.
+    let Scene { desk, server, .. } = scene;
+    let database = desk.close().await;
+    let over = "update desk.rate_limits set ends_at = now() where granted > 0";
+    sqlx::query(over).execute(&mut database.owner().await).await.expect("updated");
+    let folder = scratch("language-model-pace");
+    let _node = Node::start(&database, &folder, &settings).await;
+    server.until_asked(3).await;
 }
