@@ -22,6 +22,10 @@ pub struct Features {
     pub unmasks: bool,
     /// Whether the shape counts: numbers by length, capitals, links, money, exclamation marks.
     pub shapes: bool,
+    /// Behind so many words a word counts half, behind twice as many a third; 0 where the last counts as the first.
+    ///
+    /// A ticket says at its head what it is about; signatures and quoted mails follow.
+    pub fade: u8,
 }
 
 impl Features {
@@ -36,6 +40,7 @@ impl Features {
             topical: false,
             unmasks: false,
             shapes: false,
+            fade: 0,
         }
     }
 
@@ -45,7 +50,7 @@ impl Features {
         1 << self.bits
     }
 
-    /// How often each bucket occurs in `text`, apart for each view, buckets rising.
+    /// How often each bucket occurs in `text`, faded, apart for each view, buckets rising.
     pub(crate) fn count(&self, text: &str) -> Counts {
         let plain = normalise(text);
         let mut by_word = Vec::new();
@@ -54,7 +59,7 @@ impl Features {
             self.count_words(&plain, &mut by_word);
         }
         if self.shapes {
-            count_shapes(text, &mut by_word);
+            count_shapes(text, |hash| by_word.push((hash, 1.0)));
         }
         if self.chars.1 > 0 {
             self.count_chars(&plain, &mut by_char);
@@ -62,17 +67,18 @@ impl Features {
         Counts { words: self.tally(by_word), chars: self.tally(by_char) }
     }
 
-    fn count_words(&self, plain: &str, hashes: &mut Vec<u64>) {
+    fn count_words(&self, plain: &str, hashes: &mut Vec<(u64, f32)>) {
         let stemmer = self.topical.then(|| Stemmer::create(Algorithm::English));
         let mut last: Vec<u64> = Vec::with_capacity(usize::from(self.words));
-        for word in words(plain) {
+        for (place, word) in words(plain).enumerate() {
+            let share = self.share(place);
             if self.topical && (is_stop_word(word) || word.len() < 2) {
                 continue;
             }
             if self.unmasks
                 && let Some(meant) = unmasked(word)
             {
-                hashes.push(mix(run(&meant) ^ WORD));
+                hashes.push((mix(run(&meant) ^ WORD), share));
             }
             let hash = stemmer.as_ref().map_or_else(|| run(word), |stemmer| run(&stemmer.stem(word)));
             last.insert(0, hash);
@@ -80,12 +86,17 @@ impl Features {
             let mut phrase = WORD;
             for (length, word) in last.iter().enumerate() {
                 phrase = if length == 0 { phrase ^ word } else { mix(phrase).wrapping_add(*word) };
-                hashes.push(mix(phrase));
+                hashes.push((mix(phrase), share));
             }
         }
     }
 
-    fn count_chars(&self, plain: &str, hashes: &mut Vec<u64>) {
+    /// What the word at `place` counts.
+    fn share(&self, place: usize) -> f32 {
+        if self.fade == 0 { 1.0 } else { 1.0 / (1.0 + place as f32 / f32::from(self.fade)) }
+    }
+
+    fn count_chars(&self, plain: &str, hashes: &mut Vec<(u64, f32)>) {
         let (shortest, longest) = (usize::from(self.chars.0), usize::from(self.chars.1));
         let mut signs: Vec<char> = Vec::new();
         for piece in plain.split_whitespace() {
@@ -100,29 +111,32 @@ impl Features {
                 for (length, sign) in signs[first..].iter().take(longest).enumerate() {
                     hash = step(hash, u64::from(*sign));
                     if length + 1 >= shortest {
-                        hashes.push(mix(hash));
+                        hashes.push((mix(hash), 1.0));
                     }
                 }
             }
         }
     }
 
-    fn tally(&self, hashes: Vec<u64>) -> Vec<(u32, u32)> {
+    fn tally(&self, hashes: Vec<(u64, f32)>) -> Vec<(u32, f32)> {
         let mask = (1_u64 << self.bits) - 1;
         let bucket = |hash: u64| u32::try_from(hash & mask).expect("at most 20 bits");
-        let mut buckets: Vec<u32> = hashes.into_iter().map(bucket).collect();
-        buckets.sort_unstable();
-        buckets.chunk_by(|one, next| one == next).map(|run| (run[0], length(run))).collect()
+        let mut buckets: Vec<(u32, f32)> =
+            hashes.into_iter().map(|(hash, share)| (bucket(hash), share)).collect();
+        // Sums of shares depend on their order: it has to be the same everywhere.
+        buckets.sort_by_key(|(bucket, _)| *bucket);
+        let sum = |run: &[(u32, f32)]| run.iter().map(|(_, share)| share).sum();
+        buckets.chunk_by(|one, next| one.0 == next.0).map(|run| (run[0].0, sum(run))).collect()
     }
 }
 
-/// How often each bucket occurs in a text.
+/// How often each bucket occurs in a text, faded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     /// Words, their runs, and shapes.
-    pub(crate) words: Vec<(u32, u32)>,
+    pub(crate) words: Vec<(u32, f32)>,
     /// Runs of characters.
-    pub(crate) chars: Vec<(u32, u32)>,
+    pub(crate) chars: Vec<(u32, f32)>,
 }
 
 impl Counts {
@@ -146,13 +160,9 @@ fn run(word: &str) -> u64 {
     mix(word.bytes().fold(START, |hash, byte| step(hash, u64::from(byte))))
 }
 
-fn length(run: &[u32]) -> u32 {
-    u32::try_from(run.len()).unwrap_or(u32::MAX)
-}
-
 /// What `text` looks like, whatever it says.
-fn count_shapes(text: &str, hashes: &mut Vec<u64>) {
-    let mut shape = |kind: u64, value: u64| hashes.push(mix(mix(SHAPE ^ kind) ^ value));
+fn count_shapes(text: &str, mut push: impl FnMut(u64)) {
+    let mut shape = |kind: u64, value: u64| push(mix(mix(SHAPE ^ kind) ^ value));
     let (mut capitals, mut count) = (0_u64, 0_u64);
     for piece in text.split_whitespace() {
         count += 1;

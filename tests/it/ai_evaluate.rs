@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use engine::training::{Labelled, Sets, TOPICS, train_category};
+use engine::training::{HeldOut, Labelled, Sets, TOPICS, train_category, train_injection};
 use serde_json::Value;
 use tests::process::{Binary, scratch};
 
@@ -184,16 +184,55 @@ fn training_gives_the_same_bytes_for_the_same_data_and_seed() {
 #[test]
 fn routing_holds_on_tickets_that_it_has_not_seen() {
     let Some(data) = data() else { return };
-    let mut reader = csv::Reader::from_path(data.join("it-tickets.csv")).expect("the data");
-    let rows: Vec<(String, String)> = reader.deserialize().map(|row| row.expect("a row")).collect();
-    let tickets =
-        rows.into_iter().map(|(text, label)| Labelled { text, label, kind: String::new() }).collect();
+    let tickets = rows(&data, "it-tickets.csv");
     let trained = train_category(&Sets { tickets, ..Sets::default() }, 1);
     let best = |probabilities: &[f32]| {
         (1..TOPICS.len())
             .fold(0, |best, next| if probabilities[next] > probabilities[best] { next } else { best })
     };
     let right = trained.held_out.iter().filter(|row| best(&row.probabilities) == row.label).count();
-    let rows = trained.held_out.len();
-    assert!(right * 100 >= rows * 79, "{right} of {rows} topics are right");
+    let all = trained.held_out.len();
+    assert!(right * 1_000 >= all * 811, "{right} of {all} topics are right");
+    let of_hr =
+        trained.held_out.iter().filter(|row| (row.label == 0) == (row.probabilities[0] > 0.5)).count();
+    assert!(of_hr * 1_000 >= all * 926, "of {all}, {of_hr} are rightly told to be for HR or not");
+}
+
+#[test]
+fn jailbreaks_are_found_and_their_words_alone_are_not() {
+    let Some(data) = data() else { return };
+    let sets = Sets {
+        tickets: rows(&data, "it-tickets.csv"),
+        intents: rows(&data, "train-intents-clinc.csv"),
+        messages: rows(&data, "train-sms-spam.csv"),
+        attacks: rows(&data, "train-prompt-injection.csv"),
+        ..Sets::default()
+    };
+    let trained = train_injection(&sets, 1);
+    let found = |of: &dyn Fn(&HeldOut) -> bool| {
+        let rows: Vec<&HeldOut> = trained.held_out.iter().filter(|row| of(row)).collect();
+        (rows.iter().filter(|row| trained.is_found(row)).count(), rows.len())
+    };
+    let (jailbreaks, all) = found(&|row| row.kind == "jailbreak");
+    assert!(all > 90 && jailbreaks * 100 >= all * 97, "{jailbreaks} of {all} jailbreaks");
+    for is_short in [false, true] {
+        let (alarms, all) = found(&|row| row.label == 0 && row.has_trigger && row.is_short == is_short);
+        assert!(all > 300 && alarms * 100 < all, "{alarms} of {all} harmless texts, short {is_short}");
+    }
+    assert_eq!(found(&|row| row.set == "tickets"), (0, sets.tickets.len()));
+}
+
+/// The rows of a set, whatever stands first in it.
+fn rows(data: &Path, name: &str) -> Vec<Labelled> {
+    let mut reader = csv::Reader::from_path(data.join(name)).expect("the data");
+    let columns = reader.headers().expect("a header").clone();
+    let place = |name: &str| columns.iter().position(|column| column == name);
+    let (text, label) = (place("text").expect("texts"), place("label").expect("labels"));
+    let kind = place("category").or_else(|| place("domain"));
+    let row = |row: csv::Result<csv::StringRecord>| {
+        let row = row.expect("a row");
+        let kind = kind.map(|kind| row[kind].to_owned()).unwrap_or_default();
+        Labelled { text: row[text].to_owned(), label: row[label].to_owned(), kind }
+    };
+    reader.records().map(row).collect()
 }

@@ -18,7 +18,9 @@ pub struct Provenance {
 }
 
 const MAGIC: &[u8; 4] = b"LDGM";
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The first format: it knows no fading.
+const WITHOUT_FADING: u8 = 1;
 const MAX_CLASSES: usize = 256;
 const IDF_STEP: f32 = 16.0;
 
@@ -86,13 +88,13 @@ impl LinearModel {
             return Err(Malformed::NoModel);
         }
         let format = bytes.byte()?;
-        if format != FORMAT {
+        if format != FORMAT && format != WITHOUT_FADING {
             return Err(Malformed::UnknownFormat(format));
         }
         let name = bytes.text()?;
         let version = u32::try_from(bytes.number()?).map_err(|_| Malformed::Damaged("the version"))?;
         let provenance = Provenance { name, version, data: bytes.text()? };
-        let features = read_features(bytes)?;
+        let features = read_features(bytes, format)?;
         let classes = bytes.count(MAX_CLASSES)?;
         if classes < 2 {
             return Err(Malformed::Damaged("the classes"));
@@ -141,16 +143,19 @@ fn write_features(features: &Features, out: &mut Writer) {
     out.float(features.char_weight);
     let flags = [features.topical, features.unmasks, features.shapes];
     out.byte(flags.iter().enumerate().map(|(bit, flag)| u8::from(*flag) << bit).sum());
+    out.byte(features.fade);
 }
 
-fn read_features(bytes: &mut Reader<'_>) -> Result<Features, Malformed> {
+fn read_features(bytes: &mut Reader<'_>, format: u8) -> Result<Features, Malformed> {
     let (bits, words) = (bytes.byte()?, bytes.byte()?);
     let chars = (bytes.byte()?, bytes.byte()?);
     let char_weight = bytes.float()?;
     let flags = bytes.byte()?;
+    let fade = if format == WITHOUT_FADING { 0 } else { bytes.byte()? };
     if !(10..=20).contains(&bits) || words > 4 || chars.1 > 8 || chars.0 > chars.1 || flags > 7 {
         return Err(Malformed::Damaged("the features"));
     }
     let flag = |bit: u8| flags & (1 << bit) != 0;
-    Ok(Features { bits, words, chars, char_weight, topical: flag(0), unmasks: flag(1), shapes: flag(2) })
+    let (topical, unmasks, shapes) = (flag(0), flag(1), flag(2));
+    Ok(Features { bits, words, chars, char_weight, topical, unmasks, shapes, fade })
 }

@@ -38,10 +38,10 @@ impl Idf {
             .collect()
     }
 
-    fn view(&self, counts: &[(u32, u32)], weight: f32) -> Vector {
+    fn view(&self, counts: &[(u32, f32)], weight: f32) -> Vector {
         let mut view: Vector = counts
             .iter()
-            .map(|(bucket, count)| (*bucket, (1.0 + (*count as f32).ln()) * self.0[*bucket as usize]))
+            .map(|(bucket, count)| (*bucket, damped(*count) * self.0[*bucket as usize]))
             .filter(|(_, value)| *value > 0.0)
             .collect();
         let length = view.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
@@ -52,6 +52,11 @@ impl Idf {
         }
         view
     }
+}
+
+/// `count`, growing ever more slowly above one.
+fn damped(count: f32) -> f32 {
+    if count < 1.0 { count } else { 1.0 + count.ln() }
 }
 
 /// A trained classifier of texts.

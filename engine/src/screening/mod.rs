@@ -77,6 +77,20 @@ impl Suspicion {
 /// A text of so many words or fewer is short; a model may have thresholds of its own for these.
 const SHORT: usize = 30;
 
+/// Whether `text` is short.
+pub(crate) fn is_short(text: &str) -> bool {
+    text.split_whitespace().nth(SHORT).is_none()
+}
+
+/// From which probabilities on `model` doubts a text, and takes it for harmful.
+pub(crate) fn thresholds(model: &LinearModel, is_short: bool) -> (f32, f32) {
+    match model.thresholds[..] {
+        [_, _, doubt, harm] if is_short => (doubt, harm),
+        [doubt, harm, ..] => (doubt, harm),
+        _ => (0.5, 0.5),
+    }
+}
+
 /// The models of screening: each with the thresholds of doubt and of harm, and perhaps both for short texts.
 #[derive(Debug)]
 pub(crate) struct Screens {
@@ -104,10 +118,7 @@ impl Screens {
             Harm::Abuse => &self.abuse,
             Harm::Injection => &self.injection,
         };
-        let is_short = text.split_whitespace().nth(SHORT).is_none();
-        let pair =
-            if is_short && model.thresholds.len() == 4 { &model.thresholds[2..] } else { &model.thresholds };
-        let (doubt, threshold) = (pair[0], pair[1]);
+        let (doubt, threshold) = thresholds(model, is_short(text));
         let mut suspicion =
             Suspicion { harm, probability: model.probability(text), doubt, threshold, reasons: Vec::new() };
         if harm == Harm::Injection {

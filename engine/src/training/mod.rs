@@ -7,6 +7,8 @@ mod router;
 mod seed;
 mod sets;
 mod shipped;
+mod thresholds;
+mod triggers;
 
 pub use groups::near_duplicates;
 pub use recipe::{Recipe, Row, split};

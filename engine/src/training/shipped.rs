@@ -4,8 +4,11 @@ use crate::classifier::{ComplementNaiveBayes, LinearModel, MaximumMargin, Proven
 use crate::features::Features;
 use crate::hash::{START, mix, of, step};
 use crate::routing::{NOBODY, Router};
+use crate::screening::{is_short, thresholds};
 
 use super::seed::{HARMLESS, PLAIN};
+use super::thresholds::of_injection;
+use super::triggers::{has_trigger, join_triggers};
 use super::{Labelled, Recipe, Row, Sets, near_duplicates};
 
 /// The version of the models that training makes.
@@ -33,6 +36,18 @@ pub struct HeldOut {
     pub kind: String,
     /// The probability of each label.
     pub probabilities: Vec<f32>,
+    /// Whether it is so short that thresholds of their own may count.
+    pub is_short: bool,
+    /// Whether it holds words that orders to a model are full of; false where a model does not look for those.
+    pub has_trigger: bool,
+}
+
+impl Trained {
+    /// Whether the model of screening that was trained takes `row` for harmful.
+    #[must_use]
+    pub fn is_found(&self, row: &HeldOut) -> bool {
+        row.probabilities[1] >= thresholds(&self.model, row.is_short).1
+    }
 }
 
 /// The names of the topics of tickets, in the order of their set's size.
@@ -99,8 +114,8 @@ pub fn train_injection(sets: &Sets, seed: u64) -> Trained {
     for example in &mut examples {
         // An order hidden in a text is often one that anybody gives to a program, such as to sum up a book.
         example.weight = match example.kind {
-            "jailbreak" => 3.0,
-            kind if kind.starts_with("indirect") => 0.2,
+            "jailbreak" => 6.0,
+            kind if kind.starts_with("indirect") => 0.3,
             _ => 1.0,
         };
     }
@@ -110,10 +125,17 @@ pub fn train_injection(sets: &Sets, seed: u64) -> Trained {
     examples.extend(PLAIN.iter().map(|(_, text)| seed_of(text)));
     examples.extend(harmless(sets, 1.0));
     examples.extend(own("messages", &sets.messages, |_| 0).into_iter().step_by(4));
-    let features = Features { chars: (3, 5), char_weight: 0.5, unmasks: true, ..Features::words(17) };
-    // Jailbreaks are long. Short texts have to be more suspicious: a few words from an order make up most of them.
-    let thresholds = vec![0.15, 0.3, 0.5, 0.9];
-    train("injection", &["harmless", "attack"], &recipe(features, 1.0, seed), &examples, thresholds)
+    let features = Features { chars: (3, 5), char_weight: 0.3, unmasks: true, ..Features::words(17) };
+    let groups = join_triggers(&texts(&examples), &labels(&examples), &near_duplicates(&texts(&examples)));
+    let mut recipe = recipe(features, 1.0, seed);
+    // Balance between the classes would raise what harmless texts with words of orders score.
+    recipe.margin.balance = 0.0;
+    let mut trained = train_grouped("injection", &["harmless", "attack"], &recipe, &examples, &groups);
+    for (row, example) in trained.held_out.iter_mut().zip(&examples) {
+        row.has_trigger = has_trigger(example.text);
+    }
+    trained.model.thresholds = of_injection(&trained.held_out);
+    trained
 }
 
 /// The model that tells what a ticket is about.
@@ -136,7 +158,7 @@ pub fn train_department(sets: &Sets, seed: u64) -> Trained {
     let place = |label: &str| TOPICS.iter().position(|topic| *topic == label).unwrap_or_default();
     let mut examples = own("tickets", &sets.tickets, place);
     examples.extend(sets.intents.iter().map(|row| {
-        let (label, weight) = if row.kind == "work" { (hr, 0.5) } else { (nobody, 0.05) };
+        let (label, weight) = if row.kind == "work" { (hr, 0.5) } else { (nobody, 0.07) };
         Example { set: "intents", text: &row.text, kind: &row.kind, label, weight }
     }));
     examples.extend(PLAIN.iter().map(|(department, text)| {
@@ -158,7 +180,7 @@ pub fn router(department: &Trained, category: &Trained) -> Router {
 }
 
 fn topical(seed: u64) -> Recipe {
-    let features = Features { chars: (2, 4), char_weight: 0.5, ..Features::words(18) };
+    let features = Features { chars: (2, 5), char_weight: 0.5, fade: 25, ..Features::words(18) };
     let mut recipe = recipe(features, 0.1, seed);
     recipe.bayes.scale = 0.03;
     recipe
@@ -182,19 +204,40 @@ fn train(
     examples: &[Example<'_>],
     thresholds: Vec<f32>,
 ) -> Trained {
+    let mut trained = train_grouped(name, labels, recipe, examples, &near_duplicates(&texts(examples)));
+    trained.model.thresholds = thresholds;
+    trained
+}
+
+fn texts<'a>(examples: &[Example<'a>]) -> Vec<&'a str> {
+    examples.iter().map(|example| example.text).collect()
+}
+
+fn labels(examples: &[Example<'_>]) -> Vec<usize> {
+    examples.iter().map(|example| example.label).collect()
+}
+
+/// Trains on `examples`, of which those of a group are never on both sides of a split; the model has no thresholds yet.
+fn train_grouped(
+    name: &str,
+    labels: &[&str],
+    recipe: &Recipe,
+    examples: &[Example<'_>],
+    groups: &[usize],
+) -> Trained {
     let rows: Vec<Row<'_>> = examples
         .iter()
         .map(|example| Row { text: example.text, label: example.label, weight: example.weight })
         .collect();
-    let texts: Vec<&str> = examples.iter().map(|example| example.text).collect();
-    let (mut model, probabilities) = recipe.train(labels, &rows, &near_duplicates(&texts), FOLDS);
+    let (mut model, probabilities) = recipe.train(labels, &rows, groups, FOLDS);
     model.provenance = Provenance { name: name.to_owned(), version: VERSION, data: digest(examples) };
-    model.thresholds = thresholds;
     let held_out = examples.iter().zip(probabilities).map(|(example, probabilities)| HeldOut {
         set: example.set,
         label: example.label,
         kind: example.kind.to_owned(),
         probabilities,
+        is_short: is_short(example.text),
+        has_trigger: false,
     });
     Trained { model, held_out: held_out.collect(), rows: examples.len() }
 }

@@ -55,6 +55,21 @@ fn a_model_comes_out_of_its_bytes_as_it_went_in() {
     }
 }
 
+#[test]
+fn a_model_of_the_first_format_is_read_and_does_not_fade() {
+    // Of two kinds of lamp, told by one bucket of 1,024: written as the first format was.
+    let header =
+        [b"LDGM\x01\x01m\x03\x00\x0a\x01\x00\x00".as_slice(), &1.0_f32.to_le_bytes(), b"\x00\x02"].concat();
+    let labels =
+        [b"\x04dark\x05light\x00".as_slice(), &0.5_f32.to_le_bytes(), &0.25_f32.to_le_bytes()].concat();
+    let old = [header, labels, b"\x01\x07\x10\x04".to_vec()].concat();
+    let model = LinearModel::from_bytes(&old).expect("a model of the first format");
+    assert_eq!(model.labels(), ["dark", "light"]);
+    let new = model.to_bytes();
+    assert_eq!((new[4], new.len()), (2, old.len() + 1));
+    assert_eq!(LinearModel::from_bytes(&new), Ok(model));
+}
+
 /// Numbers that look like chance.
 fn chance(state: &mut u64) -> usize {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -67,6 +82,7 @@ fn malformed_bytes_are_refused_and_never_a_panic() {
     assert_eq!(LinearModel::from_bytes(b"LD"), Err(Malformed::CutOff));
     assert_eq!(LinearModel::from_bytes(b"PNG, not a model"), Err(Malformed::NoModel));
     assert_eq!(LinearModel::from_bytes(b"LDGM\x09"), Err(Malformed::UnknownFormat(9)));
+    assert_eq!(LinearModel::from_bytes(b"LDGM\x00"), Err(Malformed::UnknownFormat(0)));
     let (_, whole) = Engine::files()[3];
     assert!(matches!(Router::from_bytes(&[whole, b"x"].concat()), Err(Malformed::Damaged(_))));
     let mut state = 7;

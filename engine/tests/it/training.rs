@@ -1,6 +1,6 @@
 //! Training on small data of our own.
 
-use engine::classifier::{ComplementNaiveBayes, MaximumMargin};
+use engine::classifier::{ComplementNaiveBayes, LinearModel, MaximumMargin};
 use engine::routing::Router;
 use engine::training::{CannotTrain, Kind, Recipe, RouterOptions, Row, near_duplicates, split, train_router};
 use engine::{Engine, Features};
@@ -52,6 +52,33 @@ fn the_same_examples_and_seed_give_the_same_bytes() {
     assert!(one.to_bytes() != train(2).expect("a router").to_bytes());
     let read = Router::from_bytes(&one.to_bytes()).expect("a router");
     assert_eq!(read.route("a lamp flickers").department, "Facilities");
+}
+
+#[test]
+fn what_stands_first_counts_most_where_words_fade() {
+    let texts: Vec<String> = (0..60)
+        .map(|row| {
+            let (first, last) = if row % 2 == 0 { ("lamp", "sandwich") } else { ("sandwich", "lamp") };
+            format!("{first} {} {last} {last}", format!("w{row} ").repeat(20))
+        })
+        .collect();
+    let rows: Vec<Row<'_>> =
+        texts.iter().zip(0..).map(|(text, row)| Row { text, label: row % 2, weight: 1.0 }).collect();
+    let groups: Vec<usize> = (0..rows.len()).collect();
+    let told = |fade| {
+        let recipe = Recipe {
+            features: Features { words: 1, fade, ..Features::words(14) },
+            least: 2,
+            margin: MaximumMargin { cost: 1.0, balance: 0.0, rounds: 20, seed: 1 },
+            bayes: ComplementNaiveBayes { smoothing: 1.0, scale: 0.0 },
+        };
+        let (model, _) = recipe.train(&["lamp", "sandwich"], &rows, &groups, 5);
+        let read = LinearModel::from_bytes(&model.to_bytes()).expect("a model");
+        [&model, &read].map(|model| model.probability("lamp over there"))
+    };
+    // Without fading what is said twice at the end outweighs the head, so a lamp alone is taken for the end.
+    assert!(told(0).iter().all(|sandwich| *sandwich > 0.6), "{:?}", told(0));
+    assert!(told(5).iter().all(|sandwich| *sandwich < 0.4), "{:?}", told(5));
 }
 
 #[test]

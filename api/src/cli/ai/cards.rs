@@ -73,12 +73,14 @@ pub(crate) const INJECTION: Card = Card {
     ],
     method: LINEAR,
     limits: &[
-        "An order hidden in a text is often one that anybody may give (\"sum up this page\"); about a third of those are not \
+        "An order hidden in a text is often one that anybody may give (\"sum up this page\"); most of the short ones are not \
          found. The model is no control by itself: text of tickets is data for every model, whatever screening says.",
-        "Only 96 jailbreaks were there to learn from. Texts of up to 30 words need a higher probability than longer ones.",
+        "Only 96 jailbreaks were there to learn from, all of them long. Texts of up to 30 words need a higher probability than longer ones.",
+        "Harmless texts with words of orders (`engine/src/training/triggers.rs`) are held out with all others that hold the same such \
+         word, so that they are judged by a model that knows the word from attacks alone. The thresholds follow from these rows by a rule \
+         (`engine/src/training/thresholds.rs`): at most half of what is asked of false alarms, then as many jailbreaks as it can.",
         "Beside the model stand rules (`engine/src/screening/rules.rs`): forged roles and chat marks, orders to forget, invisible \
-         signs, encoded text, pictures that carry data away. The figures above are the model's alone, \
-         at the threshold of long texts.",
+         signs, encoded text, pictures that carry data away. The figures above are the model's alone.",
     ],
 };
 
@@ -88,8 +90,8 @@ pub(crate) const ROUTER: Card = Card {
     title: "Routing",
     purpose: "Tells departments (IT, HR, or nobody's matter) and eight topics of tickets.",
     data: &[TICKETS, INTENTS, OWN],
-    method: "two linear models over hashed words, pairs of words and runs of characters, tf-idf; the weights of a training for \
-             the largest margin and of complement naive Bayes added, probabilities calibrated on rows held out. The model of \
+    method: "two linear models over hashed words, pairs of words and runs of characters, tf-idf, words \
+             the less the further behind they stand; the weights of a training for the largest margin and of complement naive Bayes added, probabilities calibrated on rows held out. The model of \
              departments knows kinds of tickets and adds up those of a department",
     limits: &[
         "The tickets are those of one company, lower-cased, without names and numbers; some printers are matters of its HR.",
@@ -106,20 +108,28 @@ pub(crate) fn figures(card: &Card, trained: &[&Trained]) -> Value {
             "hr_or_not_intents": hr(department, "intents") });
     }
     let Some(trained) = trained.first() else { return Value::Null };
-    let thresholds = trained.model.thresholds();
-    let threshold = thresholds.get(1).copied().unwrap_or(0.5);
     let labels: Vec<&str> = trained.model.labels().iter().map(String::as_str).collect();
     let task = trained.held_out.first().map_or("", |row| row.set);
     let mut answers = Answers::new(&labels);
     let mut found: Map<String, Value> = Map::new();
     for row in trained.held_out.iter().filter(|row| row.set == task) {
-        answers.decide(row.label == 1, row.probabilities[1] >= threshold, row.probabilities[1]);
+        answers.decide(row.label == 1, trained.is_found(row), row.probabilities[1]);
     }
+    let mut tell = |name: String, rows: &[&HeldOut]| {
+        let count = rows.iter().filter(|row| trained.is_found(row)).count();
+        found.insert(name, json!(format!("{count} of {}", rows.len())));
+    };
     let others: std::collections::BTreeSet<String> = trained.held_out.iter().map(group).collect();
     for name in others {
         let rows: Vec<&HeldOut> = trained.held_out.iter().filter(|row| group(row) == name).collect();
-        let count = rows.iter().filter(|row| row.probabilities[1] >= threshold).count();
-        found.insert(name, json!(format!("{count} of {}", rows.len())));
+        tell(name, &rows);
+    }
+    for (name, is_short) in [("long", false), ("short", true)] {
+        let hard = trained.held_out.iter().filter(|row| row.label == 0 && row.has_trigger);
+        let rows: Vec<&HeldOut> = hard.filter(|row| row.is_short == is_short).collect();
+        if !rows.is_empty() {
+            tell(format!("words of orders, {name}, harmless"), &rows);
+        }
     }
     let mut figures = answers.figures();
     figures.insert("found".to_owned(), found.into());
